@@ -1,0 +1,1 @@
+"""Dashboards by domain, written with grafanalib and compiled to what Grafana reads today."""

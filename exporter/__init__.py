@@ -1,0 +1,1 @@
+"""Turns database rows and live state into Prometheus metrics."""

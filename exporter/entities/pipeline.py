@@ -1,0 +1,71 @@
+"""Pipeline: the steps behind an answer (LLM, speech to text, text to speech, tools), turns and errors."""
+
+from typing import Final
+
+from exporter.entity import AGENT, AGENT_TYPE, TENANT, Entity, flag, integer, money, real, text, time
+
+MODEL: Final = text("model", "Model that served the request.")
+PROVIDER: Final = text("provider", "Company or service that served the request.")
+STATUS: Final = text("status", "ok or error.")
+ENDED_AT: Final = time("ended_at", "When the step ended. Must not change once set.", required=True)
+DURATION: Final = real("duration", "Wall time of the step.", unit="seconds")
+
+LLM_REQUEST: Final = Entity(
+    "llm_request",
+    "pipeline",
+    "One request to a language model.",
+    (
+        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        real("time_to_first_token", "Time until the first token arrived.", unit="seconds"),
+        integer("input_tokens", "Input tokens that were not read from a cache."),
+        integer("cached_input_tokens", "Input tokens read from a cache."),
+        integer("output_tokens", "Output tokens without reasoning."),
+        integer("reasoning_tokens", "Output tokens spent on reasoning."),
+        money("cost", "Recorded cost; unset when it is not known."),
+        text("reason", "Why the cost is not known; unset when it is."),
+    ),
+)  # fmt: skip
+
+STT_REQUEST: Final = Entity(
+    "stt_request",
+    "pipeline",
+    "One piece of speech turned into text.",
+    (TENANT, AGENT, AGENT_TYPE, PROVIDER, STATUS, ENDED_AT, DURATION),
+)
+
+TTS_REQUEST: Final = Entity(
+    "tts_request",
+    "pipeline",
+    "One piece of text turned into speech.",
+    (TENANT, AGENT, AGENT_TYPE, PROVIDER, STATUS, ENDED_AT, DURATION),
+)
+
+TOOL_CALL: Final = Entity(
+    "tool_call",
+    "pipeline",
+    "One call of a tool by an agent.",
+    (TENANT, AGENT, AGENT_TYPE, text("tool", "Name of the tool."), STATUS, ENDED_AT, DURATION),
+)
+
+TURN: Final = Entity(
+    "turn",
+    "pipeline",
+    "One exchange: the person stops, the agent answers.",
+    (
+        TENANT, AGENT, AGENT_TYPE, ENDED_AT,
+        real("latency", "From the person's last sound or key to the agent's first, measured end to end.", unit="seconds"),
+        flag("interrupted", "Whether the person cut the answer off."),
+    ),
+)  # fmt: skip
+
+ERROR: Final = Entity(
+    "error",
+    "pipeline",
+    "One error anywhere in the system.",
+    (
+        TENANT, AGENT, AGENT_TYPE,
+        text("type", "Class of the error: timeout, rate_limit, ..."),
+        text("component", "Part that failed: llm, stt, tts, tool, telephony, ..."),
+        time("occurred_at", "When it happened.", required=True),
+    ),
+)  # fmt: skip

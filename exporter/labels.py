@@ -1,0 +1,47 @@
+"""Every label of the catalogue, once: name, meaning and how many values may have series of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+OTHER: Final = "other"
+"""The value under which everything beyond a label's cap is counted."""
+
+UNKNOWN: Final = "unknown"
+"""The value of a label whose column is NULL, empty or not mapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label. `cap` is the default number of values with series of their own; `derived` ones come from the event time."""
+
+    name: str
+    help: str
+    cap: int
+    derived: str = ""
+
+
+TENANT: Final = Label("tenant", "Customer or workspace.", 200)
+AGENT: Final = Label("agent", "Agent (bot, assistant).", 500)
+AGENT_TYPE: Final = Label("agent_type", "voice, text or 3d.", 10)
+CHANNEL: Final = Label("channel", "Way in: phone, web, whatsapp, ...", 20)
+CAMPAIGN: Final = Label("campaign", "Outbound campaign.", 300)
+OUTCOME: Final = Label("outcome", "How a call ended.", 20)
+RESOLUTION: Final = Label("resolution", "How a conversation ended.", 20)
+MODEL: Final = Label("model", "Model that served the request.", 200)
+PROVIDER: Final = Label("provider", "Company or service that served the request.", 50)
+TOOL: Final = Label("tool", "Tool that the agent called.", 200)
+STATUS: Final = Label("status", "ok or error.", 10)
+KIND: Final = Label("kind", "Part of a whole, such as the kind of token.", 10)
+TYPE: Final = Label("type", "Class of an error.", 100)
+COMPONENT: Final = Label("component", "Part of the system: llm, stt, tts, tool, telephony, ...", 30)
+REASON: Final = Label("reason", "Why something was not counted.", 20)
+QUEUE: Final = Label("queue", "Name of a queue.", 50)
+WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
+HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
+
+LABELS: Final[tuple[Label, ...]] = (
+    TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
+    STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, WEEKDAY, HOUR,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Files and processes of the stack: Prometheus, Alertmanager, Grafana, PostgreSQL, the exporter."""

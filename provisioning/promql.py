@@ -1,0 +1,103 @@
+"""PromQL from metric objects: a few functions that return strings, so that no query repeats a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from exporter.labels import Label
+from exporter.metric import Distribution, Metric
+
+RATE_INTERVAL: Final = "$__rate_interval"
+Matchers = Mapping[Label | str, str]
+
+
+def quote(value: str) -> str:
+    """A PromQL string literal."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def selector(metric: Metric, matchers: Matchers | None = None, series: str | None = None) -> str:
+    """The metric's series (or its `_bucket`, `_sum`, `_count`) with matchers.
+
+    A matcher's value is compared for equality unless it begins with an operator: `=~`, `!~` or `!=`.
+    """
+    parts = []
+    for label, value in (matchers or {}).items():
+        name = metric.require([label])[0]
+        operator = next((mark for mark in ("=~", "!~", "!=") if value.startswith(mark)), "")
+        parts.append(f"{name}{operator or '='}{quote(value.removeprefix(operator))}")
+    return f"{series or metric.name}{{{', '.join(parts)}}}" if parts else series or metric.name
+
+
+def by(metric: Metric, labels: Iterable[Label | str]) -> str:
+    """` by (a, b)` for labels that the metric has, or nothing."""
+    names = metric.require(labels)
+    return f" by ({', '.join(names)})" if names else ""
+
+
+def rate(
+    metric: Metric, window: str = RATE_INTERVAL, labels: Iterable[Label | str] = (), matchers: Matchers | None = None
+) -> str:
+    """Per-second rate of a counter, summed over all labels but those given."""
+    return f"sum{by(metric, labels)} (rate({selector(metric, matchers)}[{window}]))"
+
+
+def increase(
+    metric: Metric, window: str = "$__range", labels: Iterable[Label | str] = (), matchers: Matchers | None = None
+) -> str:
+    """Increase of a counter over a window, summed over all labels but those given."""
+    return f"sum{by(metric, labels)} (increase({selector(metric, matchers)}[{window}]))"
+
+
+def total(metric: Metric, labels: Iterable[Label | str] = (), matchers: Matchers | None = None) -> str:
+    """Sum of a gauge over all labels but those given."""
+    return f"sum{by(metric, labels)} ({selector(metric, matchers)})"
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """A quotient that is absent, and not NaN, when the denominator is 0."""
+    return f"({numerator}) / ({denominator} > 0)"
+
+
+def quantile(
+    q: float,
+    metric: Distribution,
+    window: str = RATE_INTERVAL,
+    labels: Iterable[Label | str] = (),
+    matchers: Matchers | None = None,
+) -> str:
+    """A quantile over all series, `le` kept in the aggregation."""
+    names = ", ".join((*metric.require(labels), "le"))
+    return f"histogram_quantile({q:g}, sum by ({names}) (rate({selector(metric, matchers, metric.bucket)}[{window}])))"
+
+
+def mean(
+    metric: Distribution, window: str = RATE_INTERVAL, labels: Iterable[Label | str] = (), matchers: Matchers | None = None
+) -> str:
+    """Mean of a distribution over a window: sum of values by their count."""
+    group = by(metric, labels)
+    return ratio(
+        f"sum{group} (rate({selector(metric, matchers, metric.sum)}[{window}]))",
+        f"sum{group} (rate({selector(metric, matchers, metric.count)}[{window}]))",
+    )
+
+
+def share_above(
+    metric: Distribution,
+    bound: float,
+    window: str = RATE_INTERVAL,
+    labels: Iterable[Label | str] = (),
+    matchers: Matchers | None = None,
+) -> str:
+    """Share of values above one of the metric's bounds."""
+    group = by(metric, labels)
+    # Prometheus 2 exposes le="1", Prometheus 3 le="1.0": the pattern reads both.
+    number = f"{bound:g}".replace(".", "\\.")
+    le = f"{number}(\\.0)?"
+    parts = ", ".join(f"{metric.require([k])[0]}={quote(v)}" for k, v in (matchers or {}).items())
+    bucket = f"{metric.bucket}{{{parts + ', ' if parts else ''}le=~{quote(le)}}}"
+    return "1 - " + ratio(
+        f"sum{group} (rate({bucket}[{window}]))",
+        f"sum{group} (rate({selector(metric, matchers, metric.count)}[{window}]))",
+    )
