@@ -41,6 +41,12 @@ QUEUE: Final = Label("queue", "Name of a queue.", 50)
 WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
 HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
 
+DOMAIN: Final = Label("domain", "Domain of the catalogue.", 20)
+SCAN: Final = Label("scan", "One pass over an entity: its name and event time.", 100)
+METRIC: Final = Label("metric", "Name of a metric.", 500)
+LABEL: Final = Label("label", "Name of a label.", 50)
+VERSION: Final = Label("version", "Version of Watchfloor.", 5)
+
 LABELS: Final[tuple[Label, ...]] = (
     TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
     STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, WEEKDAY, HOUR,

@@ -209,6 +209,18 @@ class State(Metric):
     kind: ClassVar[str] = "state"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Own(Metric):
+    """What the exporter says about itself; a counter if its name ends in _total."""
+
+    kind: ClassVar[str] = "own"
+
+    @property
+    def exposition_type(self) -> str:
+        """counter or gauge."""
+        return "counter" if self.base.endswith("_total") else "gauge"
+
+
 def _own(metric: EventMetric | Level, columns: Iterable[Column]) -> None:
     """Every column must be one of the metric's own entity."""
     for column in columns:
