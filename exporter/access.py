@@ -72,7 +72,9 @@ def _certificate(settings: Tls, reason: str | None) -> str:
     cert, key = settings.cert_file, settings.key_file
     if reason == "KEY_VALUES_MISMATCH":
         return f"exporter.tls: the key in {key} does not belong to the certificate in {cert}; give the pair that does"
-    return f"exporter.tls: {cert} and {key} are no usable pair; give a certificate and its key without password, both PEM"
+    return (
+        f"exporter.tls: {cert} and {key} are no usable pair; give a certificate and its key without password, both PEM"
+    )
 
 
 def address(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
@@ -80,7 +82,9 @@ def address(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise ServerError(f"exporter.host: {host!r} is no address of this machine; write one such as 127.0.0.1") from None
+        raise ServerError(
+            f"exporter.host: {host!r} is no address of this machine; write one such as 127.0.0.1"
+        ) from None
     family, _, _, _, where = found[0]
     return family, where
 

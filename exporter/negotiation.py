@@ -46,7 +46,9 @@ def _items(header: str) -> Iterator[tuple[str, dict[str, str], float]]:
     """Items of an Accept header with their parameters and quality; what is malformed counts as refused."""
     for item in header.split(","):
         kind, *rest = (part.strip() for part in item.split(";"))
-        parameters = {key.strip().lower(): value.strip().strip('"') for key, _, value in (part.partition("=") for part in rest)}
+        parameters = {
+            key.strip().lower(): value.strip().strip('"') for key, _, value in (part.partition("=") for part in rest)
+        }
         if kind:
             yield kind.lower(), parameters, _quality(parameters.pop("q", "1"))
 

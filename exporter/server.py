@@ -37,7 +37,9 @@ BUSY_HEAD: Final = (
 REALM: Final = 'Basic realm="watchfloor", charset="UTF-8"'
 
 
-def serve(source: Source, settings: Settings, stop: threading.Event, ready: Callable[[], object] = lambda: None) -> None:
+def serve(
+    source: Source, settings: Settings, stop: threading.Event, ready: Callable[[], object] = lambda: None
+) -> None:
     """Serve until `stop` is set, then finish the requests in progress. `ready` is called once the port is open.
 
     Raises ServerError when the port or the certificate is not usable, SettingsError when the password file is not.

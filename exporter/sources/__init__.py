@@ -1,0 +1,1 @@
+"""Where metrics without a past are read."""
