@@ -1,0 +1,263 @@
+"""The sections of the settings, as models: every key with its meaning, default and right form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from exporter.duration import seconds
+
+
+def _duration(value: object) -> object:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else seconds(value)
+
+
+Seconds = Annotated[float, BeforeValidator(_duration), Field(ge=0)]
+
+
+class Model(BaseModel):
+    """Unknown keys are refused; a key without a value means its default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in (int, float):
+            raise ValueError(f"must be a number, not {str(value).lower()}")
+        return value
+
+
+class Database(Model):
+    """Where the rows are."""
+
+    url: SecretStr | None = Field(
+        None,
+        description="Connection URL; better given by url_file or the environment.",
+        examples=["postgresql://reader@127.0.0.1:5432/app"],
+    )
+    url_file: Path | None = Field(
+        None, description="File that holds the connection URL.", examples=["/run/secrets/database_url"]
+    )
+    preset: str = Field("watchfloor", description="Mapping that ships with Watchfloor: watchfloor or litellm.")
+    mapping: Path | None = Field(
+        None, description="Your own mapping file; takes the place of the preset.", examples=["mapping.yml"]
+    )
+    statement_timeout: Seconds = Field(4.0, description="PostgreSQL cancels a statement that runs longer.")
+    connect_timeout: Seconds = Field(3.0, description="Give up connecting after this time.")
+    seal_timeout: Seconds = Field(300.0, description="Limit for one slice of the first pass over all rows.")
+
+
+class Tls(Model):
+    """Certificate of the exporter's own endpoint."""
+
+    cert_file: Path = Field(description="Certificate, PEM.", examples=["/etc/watchfloor/tls.crt"])
+    key_file: Path = Field(description="Its key without password, PEM.", examples=["/etc/watchfloor/tls.key"])
+
+
+class BasicAuth(Model):
+    """Who may read the exporter's endpoint."""
+
+    username: str = Field(min_length=1, description="User name.", examples=["prometheus"])
+    password_file: Path = Field(description="File with the password.", examples=["/run/secrets/exporter_password"])
+
+
+class Exporter(Model):
+    """The exporter."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(9877, ge=1, le=65535, description="Port to listen on.")
+    state_file: Path = Field(Path(".stack/exporter/state.json"), description="Where sealed totals are kept.")
+    settle: Seconds = Field(60.0, description="Longest delay between a row's time stamp and its insert.")
+    seal_interval: Seconds = Field(10.0, description="How often totals are moved forward.")
+    horizon_cap: Seconds = Field(3600.0, description="Longest time that an open transaction may hold totals back.")
+    reuse: Seconds = Field(0.05, description="A scrape younger than this is served again instead of a new one.")
+    domains: tuple[str, ...] = Field(
+        (), description="Domains to export; empty for all.", examples=[["calls", "pipeline"]]
+    )
+    disabled_metrics: tuple[str, ...] = Field(
+        (), description="Metrics to leave out, by name without namespace.", examples=[["stt_request_duration_seconds"]]
+    )
+    label_caps: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Number of values of a label that have series of their own; the rest is 'other'.",
+        examples=[{"tenant": 200}],
+    )
+    basic_auth: BasicAuth | None = Field(None, description="Ask for a user name and password.")
+    tls: Tls | None = Field(None, description="Serve HTTPS instead of HTTP.")
+
+
+class RedisState(Model):
+    """Read one number from Redis."""
+
+    url_file: Path | None = Field(
+        None, description="File with the Redis URL; otherwise REDIS_URL is used.", examples=["/run/secrets/redis_url"]
+    )
+    key: str = Field(description="Key to read, or channel for pubsub_numsub.", examples=["jobs"])
+    command: Literal["get", "llen", "scard", "zcard", "hlen", "xlen", "pubsub_numsub"] = Field(
+        "llen", description="How to read it: get, llen, scard, zcard, hlen, xlen or pubsub_numsub."
+    )
+
+
+class HttpState(Model):
+    """Read one number from a JSON or text answer."""
+
+    url: str = Field(pattern=r"^https?://[^/]", description="Address to ask.", examples=["http://127.0.0.1:8000/stats"])
+    json_path: str = Field(
+        "",
+        description="Dotted path in a JSON answer, such as stats.queue.depth; empty: the body is the number.",
+        examples=["sockets.open"],
+    )
+    token_file: Path | None = Field(
+        None, description="File with a bearer token.", examples=["/run/secrets/stats_token"]
+    )
+
+
+class StateSource(Model):
+    """Where a state metric comes from."""
+
+    metric: str = Field(description="Name of a state metric, without namespace.", examples=["queue_depth"])
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Values of the metric's labels.", examples=[{"queue": "jobs"}]
+    )
+    redis: RedisState | None = Field(None, description="Read it from Redis.")
+    http: HttpState | None = Field(None, description="Read it from an HTTP answer.")
+    timeout: Seconds = Field(2.0, gt=0, description="Without an answer after this time the value is not known.")
+
+    @model_validator(mode="after")
+    def _one(self) -> StateSource:
+        if (self.redis is None) == (self.http is None):
+            raise ValueError("give exactly one of redis and http")
+        return self
+
+
+class Threshold(Model):
+    """Where an alert warns and where it is critical."""
+
+    warning: float = Field(description="The alert warns from here on.", examples=[0.02])
+    critical: float = Field(description="The alert is critical from here on.", examples=[0.05])
+
+
+class Thresholds(Model):
+    """Limits of the alerts. Ratios are 0 to 1, times in seconds."""
+
+    error_rate: Threshold = Field(
+        Threshold(warning=0.02, critical=0.05), description="Share of calls and requests that fail."
+    )
+    response_time_seconds: Threshold = Field(
+        Threshold(warning=0.8, critical=1.2), description="95th percentile of response times."
+    )
+    slow_response_seconds: float = Field(5.0, description="A response longer than this counts as slow.")
+    success_rate: float = Field(0.9, gt=0, lt=1, description="Least share of conversations that reach their goal.")
+    confidence: float = Field(0.6, gt=0, lt=1, description="Least mean confidence of answers.")
+    agent_error_rate: float = Field(0.1, gt=0, lt=1, description="Most errors per request of one agent.")
+    handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
+    queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
+    uptime: Threshold = Field(Threshold(warning=0.99, critical=0.95), description="Share of time that a part is up.")
+    horizon_lag_seconds: Threshold = Field(
+        Threshold(warning=900, critical=3600), description="Age of the horizon of sealed totals."
+    )
+    data_age_seconds: Threshold = Threshold(warning=3600, critical=21600)
+
+    @model_validator(mode="after")
+    def _order(self) -> Thresholds:
+        for name in ("error_rate", "response_time_seconds", "queued_calls", "horizon_lag_seconds", "data_age_seconds"):
+            limit = getattr(self, name)
+            if not limit.warning < limit.critical:
+                raise ValueError(f"{name}: warning ({limit.warning:g}) must be below critical ({limit.critical:g})")
+        if not self.uptime.warning > self.uptime.critical:
+            raise ValueError("uptime: warning must be above critical")
+        return self
+
+    def bounds(self) -> dict[str, tuple[float, ...]]:
+        """Values that must be bucket bounds, by threshold name."""
+        pair = self.response_time_seconds
+        return {
+            "response_time_seconds": (pair.warning, pair.critical),
+            "slow_response_seconds": (self.slow_response_seconds,),
+            "confidence": (self.confidence,),
+        }
+
+
+class Alerting(Model):
+    """Who hears of alerts. Secrets come from files or the environment."""
+
+    email: str | None = Field(
+        None,
+        pattern=r"^[^@\s,]+@[^@\s,]+(, *[^@\s,]+@[^@\s,]+)*$",
+        description="Receiver of mail; several with commas between.",
+        examples=["ops@example.org"],
+    )
+    smtp_host: str = Field(
+        "127.0.0.1:25",
+        pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$",
+        description="host:port of the mail server.",
+        examples=["mail.example.org:587"],
+    )
+    smtp_from: str = Field("watchfloor@localhost", description="Sender of mail.")
+    smtp_username: str | None = Field(None, description="User name at the mail server.", examples=["watchfloor"])
+    smtp_password_file: Path | None = Field(
+        None, description="File with the password at the mail server.", examples=["/run/secrets/smtp_password"]
+    )
+    smtp_require_tls: bool = Field(default=True, description="Send mail over TLS only.")
+    slack_webhook_url_file: Path | None = Field(
+        None, description="File with the URL of a Slack webhook.", examples=["/run/secrets/slack_webhook_url"]
+    )
+    slack_channel: str | None = Field(
+        None, description="Slack channel, if not the webhook's own.", examples=["#alerts"]
+    )
+    webhook_url_file: Path | None = Field(
+        None, description="File with the URL of a generic webhook.", examples=["/run/secrets/webhook_url"]
+    )
+    runbook_url: str | None = Field(
+        None, description="Where alerts/runbooks is served, for links; default: the path itself."
+    )
+
+
+class Stack(Model):
+    """The running stack."""
+
+    directory: Path = Field(Path(".stack"), description="Where the stack keeps binaries, data and logs.")
+    output: Path = Field(Path("out"), description="Where generated files go.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address that all parts listen on.")
+    postgres_port: int = Field(9878, ge=1, le=65535, description="Port of the embedded PostgreSQL.")
+    prometheus_port: int = Field(9090, ge=1, le=65535, description="Port of Prometheus.")
+    alertmanager_port: int = Field(9093, ge=1, le=65535, description="Port of Alertmanager.")
+    grafana_port: int = Field(3000, ge=1, le=65535, description="Port of Grafana.")
+    scrape_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus scrapes.")
+    scrape_timeout: Seconds = Field(5.0, gt=0, description="A scrape that takes longer fails.")
+    evaluation_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus evaluates rules.")
+
+    @model_validator(mode="after")
+    def _timeout(self) -> Stack:
+        if self.scrape_timeout > self.scrape_interval:
+            raise ValueError("scrape_timeout must not be longer than scrape_interval")
+        return self
+
+
+class Demo(Model):
+    """The demo workload that `watchfloor up` writes when no database is given."""
+
+    seed: int = Field(1, description="The same seed gives the same data.")
+    calls: int = Field(100_000, ge=0, description="Calls of history.")
+    days: int = Field(365, ge=1, description="Days of history.")
+    calls_per_minute: float = Field(20.0, gt=0, description="Rate of the live workload.")
