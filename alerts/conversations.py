@@ -1,0 +1,94 @@
+"""Rules for conversations: whether they reach their goal, how sure the agents are, how often a human takes over."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts.query import HELD, enough, held, number, percent, share
+from alerts.rule import Alert, Group, Recording, Severity
+from exporter.labels import AGENT, RESOLUTION, TENANT
+from exporter.metrics.conversations import (
+    ACTIVE_CONVERSATIONS, ANSWER_CONFIDENCE, CONVERSATION_ANSWERS, CONVERSATION_FALLBACKS, CONVERSATION_GOALS,
+    CONVERSATION_GOALS_KNOWN, CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED,
+)  # fmt: skip
+from exporter.settings import Settings
+from provisioning.promql import mean, rate, total
+
+DOMAIN: Final = "conversations"
+WINDOW: Final = "1h"
+WHO: Final = (TENANT, AGENT)
+
+RESOLUTIONS: Final = Recording(
+    metric=CONVERSATIONS_ENDED,
+    by=(TENANT, RESOLUTION),
+    operation="rate5m",
+    query=lambda _: rate(CONVERSATIONS_ENDED, "5m", (TENANT, RESOLUTION)),
+)
+SUCCESS: Final = Recording(
+    metric=CONVERSATION_GOALS,
+    by=WHO,
+    operation="ratio1h",
+    query=lambda _: share(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, WHO, WINDOW),
+)
+HANDOFFS: Final = Recording(
+    metric=CONVERSATION_HANDOFFS,
+    by=WHO,
+    operation="ratio1h",
+    query=lambda _: share(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, WHO, WINDOW),
+)
+FALLBACKS: Final = Recording(
+    metric=CONVERSATION_FALLBACKS,
+    by=WHO,
+    operation="ratio1h",
+    query=lambda _: share(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, WHO, WINDOW),
+)
+CONFIDENCE: Final = Recording(
+    metric=ANSWER_CONFIDENCE,
+    by=WHO,
+    operation="mean1h",
+    query=lambda _: f"({mean(ANSWER_CONFIDENCE, WINDOW, WHO)}) and {enough(ANSWER_CONFIDENCE, WHO, WINDOW)}",
+)
+ACTIVE: Final = Recording(metric=ACTIVE_CONVERSATIONS, by=(), operation="sum", query=lambda _: total(ACTIVE_CONVERSATIONS))
+ACTIVE_PEAK: Final = Recording(
+    metric=ACTIVE_CONVERSATIONS, by=(), operation="max1d", query=lambda _: f"max_over_time({ACTIVE.name}[1d])"
+)
+
+RECORDINGS: Final = (RESOLUTIONS, SUCCESS, HANDOFFS, FALLBACKS, CONFIDENCE, ACTIVE, ACTIVE_PEAK)
+
+
+def group(settings: Settings) -> Group:
+    """Recordings and alerts of conversations."""
+    limits = settings.thresholds
+    alerts = (
+        _quality(
+            "SuccessRateLow", SUCCESS, "<", limits.success_rate,
+            "Few conversations of an agent reach their goal.", "conversations reached their goal",
+        ),
+        _quality(
+            "ConfidenceLow", CONFIDENCE, "<", limits.confidence,
+            "An agent is not sure of its answers.", "is the mean confidence of the answers",
+        ),
+        _quality(
+            "HandoffRateHigh", HANDOFFS, ">", limits.handoff_rate,
+            "Many conversations of an agent are handed to a human.", "conversations were handed to a human",
+        ),
+    )  # fmt: skip
+    return Group(DOMAIN, RECORDINGS, alerts)
+
+
+def _quality(name: str, recording: Recording, sign: str, limit: float, summary: str, said: str) -> Alert:
+    return Alert(
+        name=name,
+        severity=Severity.WARNING,
+        expr=f"{held(recording, DOMAIN)} {sign} {number(limit)}",
+        summary=summary,
+        description=f"Agent {{{{ $labels.agent }}}} of tenant {{{{ $labels.tenant }}}}: {{{{ $value | humanizePercentage }}}} "
+        f"{said} in {WINDOW} (limit {percent(limit)}).",
+        value="{{ $value | humanizePercentage }}",
+        unit="ratio",
+        limit=percent(limit),
+        wait=300,
+        keep=300,
+        by=WHO,
+        no_data=HELD,
+    )
