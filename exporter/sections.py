@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from exporter.duration import seconds
 
@@ -24,7 +25,13 @@ def _duration(value: object) -> object:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else seconds(value)
 
 
-Seconds = Annotated[float, BeforeValidator(_duration), Field(ge=0)]
+_IN_WORDS: Final = BeforeValidator(_duration)
+Seconds = Annotated[float, _IN_WORDS, Field(ge=0)]
+
+
+def is_duration(field: FieldInfo) -> bool:
+    """Whether a setting is written as a duration."""
+    return _IN_WORDS in field.metadata
 
 
 class Model(BaseModel):
@@ -176,7 +183,9 @@ class Thresholds(Model):
     horizon_lag_seconds: Threshold = Field(
         Threshold(warning=900, critical=3600), description="Age of the horizon of sealed totals."
     )
-    data_age_seconds: Threshold = Threshold(warning=3600, critical=21600)
+    data_age_seconds: Threshold = Field(
+        Threshold(warning=3600, critical=21600), description="Age of the newest row of a domain."
+    )
 
     @model_validator(mode="after")
     def _order(self) -> Thresholds:
@@ -229,7 +238,9 @@ class Alerting(Model):
         None, description="File with the URL of a generic webhook.", examples=["/run/secrets/webhook_url"]
     )
     runbook_url: str | None = Field(
-        None, description="Where alerts/runbooks is served, for links; default: the path itself."
+        None,
+        description="Where alerts/runbooks is served, for links; without it links are the path itself.",
+        examples=["https://git.example.org/watchfloor/alerts/runbooks"],
     )
 
 
