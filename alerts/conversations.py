@@ -8,8 +8,14 @@ from alerts.query import HELD, enough, held, number, percent, share
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, RESOLUTION, TENANT
 from exporter.metrics.conversations import (
-    ACTIVE_CONVERSATIONS, ANSWER_CONFIDENCE, CONVERSATION_ANSWERS, CONVERSATION_FALLBACKS, CONVERSATION_GOALS,
-    CONVERSATION_GOALS_KNOWN, CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED,
+    ACTIVE_CONVERSATIONS,
+    ANSWER_CONFIDENCE,
+    CONVERSATION_ANSWERS,
+    CONVERSATION_FALLBACKS,
+    CONVERSATION_GOALS,
+    CONVERSATION_GOALS_KNOWN,
+    CONVERSATION_HANDOFFS,
+    CONVERSATIONS_ENDED,
 )  # fmt: skip
 from exporter.settings import Settings
 from provisioning.promql import mean, rate, total
@@ -48,7 +54,9 @@ CONFIDENCE: Final = Recording(
     operation="mean1h",
     query=lambda _: f"({mean(ANSWER_CONFIDENCE, WINDOW, WHO)}) and {enough(ANSWER_CONFIDENCE, WHO, WINDOW)}",
 )
-ACTIVE: Final = Recording(metric=ACTIVE_CONVERSATIONS, by=(), operation="sum", query=lambda _: total(ACTIVE_CONVERSATIONS))
+ACTIVE: Final = Recording(
+    metric=ACTIVE_CONVERSATIONS, by=(), operation="sum", query=lambda _: total(ACTIVE_CONVERSATIONS)
+)
 ACTIVE_PEAK: Final = Recording(
     metric=ACTIVE_CONVERSATIONS, by=(), operation="max1d", query=lambda _: f"max_over_time({ACTIVE.name}[1d])"
 )

@@ -12,8 +12,18 @@ from exporter.labels import DOMAIN as DOMAIN_LABEL
 from exporter.labels import METRIC, REASON
 from exporter.metric import Own
 from exporter.metrics.exporter import (
-    CLOCK_JUMPS, DATABASE_UP, DOMAIN_UP, FUTURE_ROWS, HORIZON_CAPPED, HORIZON_LAG, LABEL_OVERFLOW, NEWEST_ROW_AGE, REJECTED,
-    SCRAPE_DURATION, STATE_SAVE_ERRORS, STATE_UP,
+    CLOCK_JUMPS,
+    DATABASE_UP,
+    DOMAIN_UP,
+    FUTURE_ROWS,
+    HORIZON_CAPPED,
+    HORIZON_LAG,
+    LABEL_OVERFLOW,
+    NEWEST_ROW_AGE,
+    REJECTED,
+    SCRAPE_DURATION,
+    STATE_SAVE_ERRORS,
+    STATE_UP,
 )  # fmt: skip
 from exporter.settings import Settings, duration
 

@@ -10,8 +10,18 @@ from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, AGENT_TYPE, COMPONENT, MODEL, QUEUE, REASON, STATUS, TENANT, TYPE, Label
 from exporter.metric import Count, Distribution
 from exporter.metrics.pipeline import (
-    ERRORS, LLM_DURATION, LLM_REQUESTS, LLM_UNPRICED, QUEUE_DEPTH, STT_DURATION, STT_REQUESTS, TOOL_CALLS, TOOL_DURATION,
-    TTS_DURATION, TTS_REQUESTS, TURN_LATENCY,
+    ERRORS,
+    LLM_DURATION,
+    LLM_REQUESTS,
+    LLM_UNPRICED,
+    QUEUE_DEPTH,
+    STT_DURATION,
+    STT_REQUESTS,
+    TOOL_CALLS,
+    TOOL_DURATION,
+    TTS_DURATION,
+    TTS_REQUESTS,
+    TURN_LATENCY,
 )  # fmt: skip
 from exporter.settings import Settings, Threshold
 from provisioning.promql import increase, rate, share_above

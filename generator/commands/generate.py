@@ -1,0 +1,50 @@
+"""`watchfloor generate`: write every file of the stack, or say what would change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Directory to write to; default: stack.output."
+)
+@click.option("--check", is_flag=True, help="Write nothing; show what would change and exit 1 if anything would.")
+@click.option(
+    "--runtime", type=click.Choice(["native", "compose"]), default="native", show_default=True, help="What runs it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@click.pass_context
+def command(context: click.Context, out: Path | None, check: bool, runtime: str, as_json: bool) -> None:
+    """Write dashboards, rules and provisioning files."""
+    import os
+
+    from exporter.settings import load
+    from generator import files
+    from generator.generate import build
+    from provisioning.routing import notices
+
+    settings = load((context.obj or {}).get("config"))
+    made = build(settings, runtime)
+    place = out or settings.stack.output
+    changes = files.compare(place, made) if check else files.write(place, made)
+    if as_json:
+        listed = [{"path": change.path, "action": change.action} for change in changes]
+        click.echo(
+            json.dumps({"out": str(place), "files": len(made), "written": not check, "changes": listed}, indent=2)
+        )
+    else:
+        for change in changes:
+            click.echo(f"{change.action:8} {change.path}")
+            if check:
+                for line in files.difference(place, made, change):
+                    click.echo(f"  {line}")
+    what = "would change" if check else "changed"
+    click.echo(f"{len(changes)} of {len(made)} files {what} in {place}.", err=True)
+    for notice in notices(settings, os.environ):
+        click.echo(notice, err=True)
+    if check and changes:
+        context.exit(1)

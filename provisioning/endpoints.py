@@ -1,0 +1,72 @@
+"""Where the parts of the stack reach each other, natively or in Compose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from exporter.settings import Settings
+
+ANYWHERE: Final = ("", "0.0.0.0", "::", "[::]")
+RUNTIMES: Final = ("native", "compose")
+
+
+class EndpointError(Exception):
+    """There is no such runtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses (host:port) as the other parts see them, and the directory in which they find secret files."""
+
+    exporter: str
+    prometheus: str
+    alertmanager: str
+    grafana: str
+    postgres: str
+    secrets_dir: str
+
+    def secret(self, name: str) -> str:
+        """Path of a secret file."""
+        return f"{self.secrets_dir}/{name}"
+
+
+def native(settings: Settings) -> Endpoints:
+    """Plain processes on this machine."""
+    stack = settings.stack
+    host = _reachable(stack.host)
+    return Endpoints(
+        exporter=f"{_reachable(settings.exporter.host)}:{settings.exporter.port}",
+        prometheus=f"{host}:{stack.prometheus_port}",
+        alertmanager=f"{host}:{stack.alertmanager_port}",
+        grafana=f"{host}:{stack.grafana_port}",
+        postgres=f"{host}:{stack.postgres_port}",
+        secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
+    )
+
+
+def compose() -> Endpoints:
+    """Containers that know each other by the names of their services."""
+    return Endpoints(
+        exporter="exporter:9877",
+        prometheus="prometheus:9090",
+        alertmanager="alertmanager:9093",
+        grafana="grafana:3000",
+        postgres="postgres:5432",
+        secrets_dir="/run/secrets",
+    )
+
+
+def endpoints(settings: Settings, runtime: str) -> Endpoints:
+    """The endpoints of a runtime."""
+    if runtime not in RUNTIMES:
+        raise EndpointError(f"there is no runtime {runtime!r}; known are {', '.join(RUNTIMES)}")
+    return compose() if runtime == "compose" else native(settings)
+
+
+def _reachable(host: str) -> str:
+    """An address to connect to, for one that is listened on."""
+    if host in ANYWHERE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

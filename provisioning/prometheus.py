@@ -1,0 +1,53 @@
+"""prometheus.yml: what is scraped, which rules are read, who is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from exporter.settings import Settings, duration
+from provisioning.document import document
+from provisioning.endpoints import Endpoints
+
+JOB: Final = "watchfloor"
+INSTANCE: Final = "watchfloor"
+"""Fixed, so that backfilled history and every later exporter continue the same series."""
+
+PASSWORD_FILE: Final = "exporter_password"
+CA_FILE: Final = "exporter_ca.pem"
+FLAGS: Final = ("--rules.alert.resend-delay=10s",)
+"""Flags on which the time of delivery rests (DESIGN.md, timing)."""
+
+
+def config(settings: Settings, endpoints: Endpoints) -> bytes:
+    """The file, with paths relative to its own directory."""
+    stack = settings.stack
+    return document(
+        {
+            "global": {
+                "scrape_interval": duration(stack.scrape_interval),
+                "scrape_timeout": duration(stack.scrape_timeout),
+                "evaluation_interval": duration(stack.evaluation_interval),
+            },
+            "rule_files": ["rules/*.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [endpoints.alertmanager]}]}]},
+            "scrape_configs": [
+                _exporter(settings, endpoints),
+                {"job_name": "prometheus", "static_configs": [{"targets": [endpoints.prometheus]}]},
+                {"job_name": "alertmanager", "static_configs": [{"targets": [endpoints.alertmanager]}]},
+            ],
+        }
+    )
+
+
+def _exporter(settings: Settings, endpoints: Endpoints) -> dict[str, object]:
+    job: dict[str, object] = {"job_name": JOB}
+    if settings.exporter.tls is not None:
+        job["scheme"] = "https"
+        job["tls_config"] = {"ca_file": endpoints.secret(CA_FILE)}
+    if settings.exporter.basic_auth is not None:
+        job["basic_auth"] = {
+            "username": settings.exporter.basic_auth.username,
+            "password_file": endpoints.secret(PASSWORD_FILE),
+        }
+    job["static_configs"] = [{"targets": [endpoints.exporter], "labels": {"instance": INSTANCE}}]
+    return job
