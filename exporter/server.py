@@ -167,6 +167,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # What is malformed is answered with a status line too.
     disable_nagle_algorithm = True
     server: Server
 
