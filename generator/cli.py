@@ -16,8 +16,10 @@ PACKAGES: Final = frozenset({"exporter", "provisioning", "alerts", "dashboards",
 
 def is_for_user(error: Exception) -> bool:
     """Whether the message is meant for the user: our own error classes; anything else is a bug and shows its traceback."""
-    kind = type(error)
-    return kind.__module__.partition(".")[0] in PACKAGES and kind.__name__.endswith("Error")
+    return any(
+        kind.__module__.partition(".")[0] in PACKAGES and kind.__name__.endswith("Error")
+        for kind in type(error).__mro__
+    )
 
 
 class Commands(click.Group):

@@ -1,0 +1,73 @@
+"""`watchfloor up`: start the stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from provisioning.stack import Part
+
+
+@click.command("up")
+@click.option(
+    "--runtime",
+    type=click.Choice(["native", "compose"]),
+    default="native",
+    show_default=True,
+    help="Plain processes, or Docker Compose.",
+)
+@click.option(
+    "--calls", type=click.IntRange(min=0), help="Calls in the demo history.  [default: the setting demo.calls]"
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for the first metrics.",
+)
+@click.pass_obj
+def command(obj: dict[str, Path | None], runtime: str, calls: int | None, timeout: float) -> None:
+    """Start the whole stack and prove that metrics arrive in Prometheus."""
+    from exporter.settings import load
+
+    config = obj["config"]
+    settings = load(config)
+    if runtime == "compose":
+        from generator import files, generate
+        from provisioning import compose
+
+        files.write(settings.stack.output, generate.build(settings, "compose"))
+        show(compose.up(settings, settings.stack.output))
+        return
+    from generator import stack
+
+    outcome = stack.up(settings, config, say, calls=calls, timeout=timeout)
+    show(outcome.parts)
+    if not outcome.started:
+        say("the stack was running already; nothing was started")
+    say(f"{outcome.series:,} series of your data are in Prometheus")
+    for part in outcome.parts:
+        if part.why:
+            say(f"{part.name} is not running because {part.why}")
+
+
+def say(text: str) -> None:
+    """Tell how far we are."""
+    click.echo(text, err=True)
+
+
+def show(parts: Iterable[Part]) -> None:
+    """Print parts, states and addresses as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("part", "state", "url")
+    for part in parts:
+        table.add_row(part.name, part.state.value, part.url)
+    Console().print(table)

@@ -1,0 +1,266 @@
+"""The parts of a native stack as services: what each runs, where it listens, and how it says that it is ready."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from exporter.settings import Settings
+from provisioning import alertmanager as alertmanager_files
+from provisioning import grafana as grafana_files
+from provisioning import prometheus as prometheus_files
+from provisioning.endpoints import Endpoints, native
+from provisioning.stack import binary, secret
+from provisioning.stack.account import Account
+from provisioning.stack.debian import Say
+from provisioning.stack.port import Port
+from provisioning.stack.process import Service
+
+START_INTERVAL: Final = "1s"
+DIRECT: Final = {"http": "", "https": ""}
+"""No proxy on the way to our own parts."""
+SECRETS: Final = ("ANALYTICS_DATABASE_URL", "REDIS_URL", "SLACK_WEBHOOK_URL", "PGPASSWORD")
+"""Variables that only the exporter may see."""
+PROGRAM_SECRETS: Final = (
+    alertmanager_files.SLACK_FILE,
+    alertmanager_files.SMTP_FILE,
+    alertmanager_files.PRIVATE_FILE,
+    prometheus_files.PASSWORD_FILE,
+    prometheus_files.CA_FILE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stack lives: its settings, folders, and the account of foreign programs."""
+
+    settings: Settings
+    config: Path | None
+    account: Account | None
+    say: Say
+
+    @property
+    def directory(self) -> Path:
+        """Data, logs and state."""
+        return self.settings.stack.directory.absolute()
+
+    @property
+    def output(self) -> Path:
+        """Generated files."""
+        return self.settings.stack.output.absolute()
+
+    @property
+    def secrets(self) -> Path:
+        """Generated passwords, and secrets that the programs read."""
+        return self.directory / "secrets"
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the parts reach each other."""
+        return native(self.settings)
+
+    def log(self, name: str) -> Path:
+        """Log of a part."""
+        return self.directory / "logs" / f"{name}.log"
+
+    def port(self, name: str) -> Port:
+        """Port of a part."""
+        stack = self.settings.stack
+        return Port(getattr(stack, f"{name}_port"), f"stack.{name}_port", stack.host)
+
+    def folder(self, name: str) -> Path:
+        """Data folder of a foreign program, which belongs to its account."""
+        path = self.directory / name
+        path.mkdir(exist_ok=True)
+        if self.account:
+            self.account.own(path)
+        return path
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """Our own command line in a new process."""
+        config = ("--config", str(self.config)) if self.config else ()
+        return (sys.executable, "-m", "generator", *config, *arguments)
+
+
+def environment() -> dict[str, str]:
+    """What foreign programs may see of our environment."""
+    return {name: value for name, value in os.environ.items() if name not in SECRETS}
+
+
+def write_secrets(place: Place) -> None:
+    """Write the secrets that Prometheus and Alertmanager read, and remove those that are no longer configured."""
+    files = alertmanager_files.secrets(place.settings, os.environ, place.endpoints)
+    for name in (*PROGRAM_SECRETS, *files):
+        path = place.secrets / name
+        if name not in files:
+            path.unlink(missing_ok=True)
+            continue
+        secret.write(path, files[name])
+        if place.account:
+            place.account.own(path)
+
+
+def exporter(place: Place, database_url: str) -> Service:
+    """The exporter. The URL goes by the environment, where other users cannot read it."""
+    options = place.settings.exporter
+    scheme = "https" if options.tls else "http"
+    url = f"{scheme}://{place.endpoints.exporter}"
+    digest = hashlib.sha256(place.settings.model_dump_json().encode()).hexdigest()
+    return Service(
+        name="exporter",
+        command=place.command("exporter"),
+        log=place.log("exporter"),
+        ready=answers(f"{url}/health/ready"),
+        url=f"{url}/metrics",
+        environment={**os.environ, "ANALYTICS_DATABASE_URL": database_url},
+        port=Port(options.port, "exporter.port", options.host),
+        version=digest,
+        timeout=max(60.0, place.settings.database.seal_timeout),
+    )
+
+
+def demo(place: Place, database_url: str) -> Service:
+    """The live workload, which adds conversations to the demo database."""
+    return Service(
+        name="demo",
+        command=place.command("demo", "live"),
+        log=place.log("demo"),
+        ready=lambda: True,
+        environment={**os.environ, "ANALYTICS_DATABASE_URL": database_url},
+    )
+
+
+def prometheus(place: Place, *, starting: bool = False) -> Service:
+    """Prometheus. While starting it only scrapes, each second, so that one need not wait a whole interval for proof."""
+    port = place.port("prometheus")
+    url = f"http://{place.endpoints.prometheus}"
+    program = binary.prometheus(place.directory / "packages", place.say)
+    data = place.folder("prometheus")
+    generated = place.output / "prometheus" / "prometheus.yml"
+    config = _starting(generated, data / "start.yml") if starting else generated
+    return Service(
+        name="prometheus",
+        command=program.call(
+            f"--config.file={config}",
+            f"--storage.tsdb.path={data / 'data'}",
+            f"--storage.tsdb.retention.time={place.settings.retention_days}d",
+            f"--web.listen-address={_listen(port)}",
+            *prometheus_files.FLAGS,
+        ),
+        log=place.log("prometheus"),
+        ready=answers(f"{url}/-/ready"),
+        url=url,
+        environment=environment(),
+        port=port,
+        account=place.account,
+        version=_digest(place.output / "prometheus", place.secrets),
+    )
+
+
+def _starting(generated: Path, path: Path) -> Path:
+    """The generated configuration with nothing but its scrapes, each second."""
+    import yaml
+
+    config = yaml.safe_load(generated.read_text(encoding="utf-8"))
+    jobs = [
+        {**job, "scrape_interval": START_INTERVAL, "scrape_timeout": START_INTERVAL}
+        for job in config["scrape_configs"]
+        if job["job_name"] == prometheus_files.JOB
+    ]
+    content = {
+        "global": {"external_labels": config.get("global", {}).get("external_labels", {})},
+        "scrape_configs": jobs,
+    }
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def alertmanager(place: Place) -> Service:
+    """Alertmanager."""
+    port = place.port("alertmanager")
+    url = f"http://{place.endpoints.alertmanager}"
+    program = binary.alertmanager(place.directory / "packages", place.say)
+    generated = str(place.output / "alertmanager" / "alertmanager.yml")
+    config = alertmanager_files.config_file(place.settings, place.endpoints, generated)
+    return Service(
+        name="alertmanager",
+        command=program.call(
+            f"--config.file={config}",
+            f"--storage.path={place.folder('alertmanager')}",
+            f"--web.listen-address={_listen(port)}",
+            "--cluster.listen-address=",
+            *alertmanager_files.FLAGS,
+        ),
+        log=place.log("alertmanager"),
+        ready=answers(f"{url}/-/ready"),
+        url=url,
+        environment=environment(),
+        port=port,
+        account=place.account,
+        version=_digest(place.output / "alertmanager", place.secrets),
+    )
+
+
+def grafana(place: Place, reader_url: str | None) -> Service:
+    """Grafana with the generated dashboards, data sources and alerting."""
+    program, home = binary.grafana()
+    port = place.port("grafana")
+    url = f"http://{place.endpoints.grafana}"
+    files = place.output / "grafana"
+    settings = {
+        "GF_PATHS_DATA": str(place.folder("grafana")),
+        "GF_PATHS_LOGS": str(place.folder("grafana")),
+        "GF_PATHS_PROVISIONING": str(files / "provisioning"),
+        "GF_SERVER_HTTP_ADDR": port.host,
+        "GF_SERVER_HTTP_PORT": str(port.number),
+        "GF_SECURITY_ADMIN_PASSWORD": secret.generated(place.secrets / "grafana_admin"),
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    }
+    variables = grafana_files.environment(place.endpoints, files / "dashboards", reader_url)
+    return Service(
+        name="grafana",
+        command=(str(program), "server", "--homepath", str(home)),
+        log=place.log("grafana"),
+        ready=answers(f"{url}/api/health"),
+        url=url,
+        environment={**environment(), **settings, **variables},
+        port=port,
+        account=place.account,
+        version=_digest(files / "provisioning"),
+        timeout=120.0,
+    )
+
+
+def answers(url: str) -> Callable[[], bool]:
+    """A question whether a URL answers 200. The certificate is not checked: this asks for life, not for identity."""
+
+    def ask() -> bool:
+        import requests
+        import urllib3
+
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        try:
+            return requests.get(url, timeout=2, verify=False, proxies=DIRECT).status_code == 200  # noqa: S501
+        except requests.RequestException:
+            return False
+
+    return ask
+
+
+def _listen(port: Port) -> str:
+    return f"[{port.host}]:{port.number}" if ":" in port.host else f"{port.host}:{port.number}"
+
+
+def _digest(*folders: Path) -> str:
+    """Digest of all files in folders."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,148 @@
+"""Processes of the stack: start them detached, wait until they are ready, stop them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from provisioning.stack.account import Account
+from provisioning.stack.part import StackError
+from provisioning.stack.port import Port
+from provisioning.stack.record import Record, identity
+
+POLL: Final = 0.05
+LOG_LINES: Final = 12
+KILL_AFTER: Final = 10.0
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process that the stack wants to run."""
+
+    name: str
+    command: tuple[str, ...]
+    log: Path
+    ready: Callable[[], bool]
+    url: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: Port | None = None
+    account: Account | None = None
+    version: str = ""
+    """Digest of the files that it reads; a change restarts it."""
+    timeout: float = 60.0
+    stop_signal: str = "SIGTERM"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that asks for a restart; the secret environment goes in as a digest only."""
+        parts = [self.command, sorted(self.environment.items()), self.version]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def start(service: Service) -> Record:
+    """Start a process that lives on when we end; its output goes to its log."""
+    if service.port is not None:
+        service.port.require_free(service.name)
+    account = service.account
+    with service.log.open("ab") as log:
+        try:
+            child = subprocess.Popen(
+                service.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=dict(service.environment),
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
+            )
+        except OSError as error:
+            raise StackError(f"{service.name}: cannot start {service.command[0]}: {error.strerror}") from None
+    _children[child.pid] = child
+    return Record(
+        name=service.name,
+        pid=child.pid,
+        identity=identity(child.pid),
+        url=service.url,
+        fingerprint=service.fingerprint,
+        stop_signal=service.stop_signal,
+    )
+
+
+def wait_ready(service: Service, record: Record) -> None:
+    """Wait until a started process answers; its last log lines are the reason when it does not."""
+    deadline = time.monotonic() + service.timeout
+    while time.monotonic() < deadline:
+        if service.ready():
+            return
+        if not alive(record):
+            raise StackError(f"{service.name} ended while it started; the end of {service.log}:\n{tail(service.log)}")
+        time.sleep(POLL)
+    raise StackError(
+        f"{service.name} is not ready after {service.timeout:g} s; the end of {service.log}:\n{tail(service.log)}"
+    )
+
+
+def alive(record: Record) -> bool:
+    """Whether the process runs; a child of ours that ended is collected."""
+    child = _children.get(record.pid)
+    if child is not None and child.poll() is not None:
+        del _children[record.pid]
+        return False
+    return record.alive
+
+
+def stop(records: Iterable[Record], timeout: float = KILL_AFTER) -> list[str]:
+    """Stop processes one after another, by force after a time; returns the names of those that ran."""
+    stopped = []
+    for record in records:
+        if not alive(record):
+            continue
+        stopped.append(record.name)
+        _signal(record, getattr(signal, record.stop_signal))
+        if not _wait_end(record, timeout):
+            _signal(record, signal.SIGKILL)
+            if not _wait_end(record, timeout):
+                raise StackError(f"{record.name} (pid {record.pid}) does not end, not even by force")
+    return stopped
+
+
+def _signal(record: Record, number: int) -> None:
+    try:
+        os.kill(record.pid, number)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        raise StackError(
+            f"{record.name} (pid {record.pid}) belongs to another user; stop it as the user who started it"
+        ) from None
+
+
+def _wait_end(record: Record, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while alive(record):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+def tail(path: Path, lines: int = LOG_LINES) -> str:
+    """Last lines of a log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 16384))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return "(no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (empty)"
