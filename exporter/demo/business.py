@@ -1,0 +1,179 @@
+"""Rows of the small tables: companies, agents, campaigns, plans, invoices, budgets, documents, experiments, incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World
+
+Row = tuple[Any, ...]
+
+LIMITS: Final = {"free": (500, 500, 1), "pro": (5_000, 8_000, 5), "business": (25_000, 40_000, 20), "premium": (200_000, 300_000, 100)}
+SPEECH_PRICES: Final = (
+    ("deepgram", "stt", "second", 0.0000717), ("assemblyai", "stt", "second", 0.0000717), ("openai", "stt", "second", 0.0000717),
+    ("elevenlabs", "tts", "character", 0.00003), ("cartesia", "tts", "character", 0.00003), ("openai", "tts", "character", 0.00003),
+    ("carrier", "telephony", "minute", 0.0085),
+)  # fmt: skip
+TOPICS: Final = ("booking", "pricing", "opening hours", "delivery", "returns", "account", "technical help")
+DAY: Final = timedelta(days=1)
+
+
+def early(world: World) -> dict[str, Iterator[Row]]:
+    """Tables that the rest of the history reads."""
+    return {"experiments": _experiments(world)}
+
+
+def rows(world: World) -> dict[str, Iterator[Row]]:
+    """Rows by table, in the order of the columns of the reference schema."""
+    return {
+        "tenants": _tenants(world),
+        "agents": _agents(world),
+        "campaigns": _campaigns(world),
+        "campaign_runs": _runs(world),
+        "prices": _prices(world),
+        "budgets": _budgets(world),
+        "plans": ((plan, price, price // 2, *LIMITS[plan]) for plan, price in PLAN_PRICES.items()),
+        "subscriptions": _subscriptions(world),
+        "invoices": _invoices(world),
+        "knowledge_documents": _documents(world),
+        "incidents": _incidents(world),
+        "deployments": _deployments(world),
+    }
+
+
+def _left(world: World, tenant: Tenant) -> datetime | None:
+    return None if tenant.left is None else world.at(tenant.left)
+
+
+def _tenants(world: World) -> Iterator[Row]:
+    for tenant in world.tenants:
+        joined = world.since(tenant.joined)
+        yield (tenant.id, tenant.name, tenant.plan, tenant.country, tenant.industry, joined, _left(world, tenant))
+
+
+def _agents(world: World) -> Iterator[Row]:
+    random = Random(f"{world.seed} agents")
+    tenants = {tenant.id: tenant for tenant in world.tenants}
+    for agent in world.agents:
+        tenant = tenants[agent.tenant]
+        retired = _left(world, tenant)
+        updated = (retired or world.until) - random.random() * 40 * DAY
+        status = "inactive" if retired else "active"
+        created = world.since(tenant.joined)
+        complete = round(0.7 + 0.3 * random.random(), 2)
+        yield (agent.id, agent.tenant, agent.type, agent.model, status, complete, created, max(created, updated), retired)
+
+
+def _campaigns(world: World) -> Iterator[Row]:
+    random = Random(f"{world.seed} campaigns")
+    for campaign in world.campaigns:
+        ended = campaign.runs[-1][1] if campaign.status == "ended" else None
+        created = world.at(campaign.runs[0][0]) - 3 * DAY
+        planned = 1000 * random.randint(2, 30)
+        end = world.at(ended) if ended is not None else None
+        yield (campaign.id, campaign.tenant, campaign.name, campaign.agent, campaign.status, planned, created, end)
+
+
+def _runs(world: World) -> Iterator[Row]:
+    for campaign in world.campaigns:
+        for number, (start, stop) in enumerate(campaign.runs, 1):
+            stopped = None if stop is None else world.at(stop)
+            yield (f"{campaign.id}-{number}", campaign.id, campaign.tenant, campaign.name, world.at(start), stopped)
+
+
+def _prices(world: World) -> Iterator[Row]:
+    since = world.start - 365 * DAY
+    for model in MODELS:
+        parts = (("input_token", model.input_usd), ("cached_input_token", model.cached_usd), ("output_token", model.output_usd))
+        for unit, price in parts:
+            if price is not None:
+                yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", since, None)
+    for provider, kind, unit, price in SPEECH_PRICES:
+        yield (f"{provider}-{kind}", provider, kind, unit, f"{price:.7f}", since, None)
+
+
+def _budgets(world: World) -> Iterator[Row]:
+    yield ("budget-all", "All tenants, monthly", None, 900, "monthly", "50,75,90,100", world.start, None)
+    for tenant in world.tenants[:5]:
+        limit = round(40 + 260 * tenant.weight, 2)
+        yield (f"budget-{tenant.id}", f"{tenant.name}, monthly", tenant.id, limit, "monthly", "50,75,90,100", world.start, None)
+    yield ("budget-trial", "Trial of speech, weekly", world.tenants[0].id, 25, "weekly", "75,100", world.start, world.at(0.5))
+
+
+def _subscriptions(world: World) -> Iterator[Row]:
+    """One a tenant; one in four had a smaller plan before."""
+    smaller = {"premium": "business", "business": "pro", "pro": "free"}
+    for index, tenant in enumerate(world.tenants):
+        joined, left = world.since(tenant.joined), _left(world, tenant)
+        reason = "cancelled" if left else None
+        if index % 4 == 1 and tenant.joined == 0:
+            before, change = smaller[tenant.plan], world.at(0.4)
+            yield (f"sub-{tenant.id}-1", tenant.id, before, PLAN_PRICES[before], joined, change, "upgraded")
+            joined = change
+        yield (f"sub-{tenant.id}", tenant.id, tenant.plan, PLAN_PRICES[tenant.plan], joined, left, reason)
+
+
+def _invoices(world: World) -> Iterator[Row]:
+    """A set-up fee when a tenant joins, then an invoice every 30 days; a few differ from what billing recorded."""
+    random = Random(f"{world.seed} invoices")
+    for tenant in world.tenants:
+        price, issued, number = PLAN_PRICES[tenant.plan], world.since(tenant.joined), 0
+        end = _left(world, tenant) or world.until
+        if price:
+            yield _invoice(random, world, (f"invoice-{tenant.id}-setup", tenant.id, "setup_fee"), price // 2, issued)
+        while price and issued <= end:
+            yield _invoice(random, world, (f"invoice-{tenant.id}-{number}", tenant.id, "subscription"), price, issued)
+            issued, number = issued + 30 * DAY, number + 1
+
+
+def _invoice(random: Random, world: World, head: tuple[str, str, str], amount: int, issued: datetime) -> Row:
+    billed = amount - 10 if random.random() < 0.02 else amount
+    paid = issued + random.random() * 20 * DAY
+    due = issued + 14 * DAY
+    status = "paid" if paid <= world.until else "overdue" if due < world.until else "open"
+    return (*head, amount, billed, status, issued, due, paid if status == "paid" else None)
+
+
+def _documents(world: World) -> Iterator[Row]:
+    random = Random(f"{world.seed} documents")
+    for tenant in world.tenants:
+        for number in range(18):
+            topic = random.choice(TOPICS)
+            uploaded = world.since(tenant.joined) + random.random() * (world.until - world.since(tenant.joined))
+            pending = number == 17
+            refreshed = None if pending else uploaded + random.random() * (world.until - uploaded)
+            expired = refreshed + (world.until - refreshed) / 2 if refreshed and random.random() < 0.06 else None
+            status = "pending" if pending else "expired" if expired else "indexed"
+            head = (f"document-{tenant.id}-{number}", tenant.id, f"{topic.capitalize()}, part {number + 1}")
+            url = f"https://{tenant.id}.example.com/{topic.replace(' ', '-')}/{number}"
+            yield (*head, url, topic, status, uploaded, None if pending else uploaded, refreshed, expired)
+
+
+def _experiments(world: World) -> Iterator[Row]:
+    plans = ((0, "Shorter greeting", 0.2, 0.45), (1, "Offer a slot first", 0.55, 0.8), (2, "Warmer voice", 0.7, None))
+    for index, name, start, end in plans:
+        tenant = world.tenants[index]
+        head = (f"experiment-{index + 1}", tenant.id, name, f"{tenant.id}-helpdesk")
+        yield (*head, f"{name} converts better.", "conversion", world.at(start), None if end is None else world.at(end))
+
+
+def _incidents(world: World) -> Iterator[Row]:
+    for number, incident in enumerate(world.incidents, 1):
+        start = world.start + timedelta(hours=incident.start)
+        end = min(world.until, start + timedelta(hours=incident.hours))
+        yield (f"incident-{number}", incident.title, incident.component, incident.severity, incident.cause, start, end)
+
+
+def _deployments(world: World) -> Iterator[Row]:
+    """A release each week, and one right before each incident that a release caused."""
+    random = Random(f"{world.seed} deployments")
+    times = [(world.until - timedelta(days=day, hours=3), random.choice(("agent", "api", "speech")), "Weekly release.")
+             for day in range(0, world.days, 7)]  # fmt: skip
+    for incident in world.incidents:
+        if incident.cause == "deployment":
+            times.append((world.start + timedelta(hours=incident.start, minutes=-4), incident.component, "New version."))
+    for number, (at, component, note) in enumerate(sorted(times), 1):
+        yield (f"deployment-{number}", component, f"1.{number}.0", note, at)

@@ -1,0 +1,134 @@
+-- Scheduled calls: one for each fourth outbound call; they wait a few minutes from their due time.
+INSERT INTO scheduled_calls
+SELECT 'scheduled-' || substr(id, 6), tenant, campaign, lead_id, CASE WHEN u < 0.96 THEN 'dialled' ELSE 'cancelled' END,
+    initiated_at - (3 + 40 * w) * interval '1 hour', initiated_at - 300 * v * interval '1 second', initiated_at
+FROM (
+    SELECT *, pg_temp.u(n, 100) AS u, pg_temp.u(n, 101) AS v, pg_temp.u(n, 102) AS w
+    FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions WHERE campaign IS NOT NULL) c WHERE n % 4 = 0 OFFSET 0
+) calls;
+
+-- Leads: one for each tenth call, of the tenant and campaign of that call.
+INSERT INTO leads
+SELECT 'lead-' || lpad((n / 10)::text, 9, '0'), tenant, campaign, channel, 'Lead ' || n / 10, 'lead' || n / 10 || '@example.com',
+    CASE WHEN converts THEN 'converted' WHEN u < 0.1 THEN 'lost' WHEN contacted IS NOT NULL THEN 'contacted' ELSE 'new' END,
+    v > 0.06, w < 0.04, round((100 * pg_temp.u(n, 114))::numeric, 1)::double precision, round((200 + 4800 * v * w)::numeric, 2),
+    CASE WHEN contacted IS NULL THEN 'call' WHEN NOT converts AND u > 0.1 THEN 'follow up' END,
+    CASE WHEN u > 0.1 AND NOT converts THEN to_timestamp(:now) + 86400 * (7 * w - 1) * interval '1 second' END,
+    created, contacted, CASE WHEN converts THEN contacted + (to_timestamp(:now) - contacted) * w * w END
+FROM (
+    SELECT *, CASE WHEN v < 0.83 THEN created + (to_timestamp(:now) - created) * u * w * w END AS contacted,
+        v < 0.14 AND u > 0.1 AS converts
+    FROM (
+        SELECT c.n, tenant, campaign, channel, initiated_at - interval '2 days' AS created,
+            pg_temp.u(n, 110) AS u, pg_temp.u(n, 111) AS v, pg_temp.u(n, 112) AS w
+        FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 10 = 0 OFFSET 0
+    ) drawn OFFSET 0
+) leads;
+
+-- Appointments that calls booked.
+INSERT INTO appointments
+SELECT 'appointment-' || substr(id, 6), tenant, agent, campaign, id,
+    CASE WHEN starts > :now THEN 'booked' WHEN v < 0.08 THEN 'cancelled' WHEN v < 0.14 THEN 'missed' ELSE 'kept' END,
+    round((40 + 460 * w * w)::numeric, 2), ended_at, to_timestamp(starts),
+    CASE WHEN starts <= :now AND v < 0.08 THEN ended_at + (to_timestamp(starts) - ended_at) * w END
+FROM (
+    SELECT *, date_part('epoch', ended_at) + 86400 * (1 + 13 * pg_temp.u(n, 122)) AS starts,
+        pg_temp.u(n, 120) AS v, pg_temp.u(n, 121) AS w
+    FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions WHERE outcome = 'appointment_booked') c OFFSET 0
+) booked;
+
+-- Feedback on one conversation in sixteen: thumbs, ratings and answers to the NPS question.
+INSERT INTO agent_feedback
+SELECT 'feedback-' || id, id, tenant, agent, agent_type, channel, kind,
+    CASE kind WHEN 'thumbs' THEN CASE WHEN mood > 0.2 THEN 1 ELSE -1 END
+        WHEN 'rating' THEN 1 + least(4, floor(5.9 * mood)) ELSE least(10, floor(11.8 * power(mood, 0.6))) END,
+    CASE WHEN mood > 0.9 THEN 'Quick and clear.' WHEN mood < 0.1 THEN 'It did not understand me.' END,
+    least(to_timestamp(:now), ended_at + interval '20 seconds')
+FROM (
+    SELECT *, (ARRAY['thumbs', 'rating', 'nps'])[1 + floor(3 * pg_temp.u(h, 130))::int] AS kind, pg_temp.u(h, 131) AS mood
+    FROM (SELECT *, hashtextextended(id, 1) AS h FROM agent_conversations WHERE ended_at IS NOT NULL) c
+    WHERE pg_temp.u(h, 132) < 0.0625 OFFSET 0
+) given;
+
+-- Tasks of agents, one for each eighth conversation.
+INSERT INTO agent_executions
+SELECT 'task-' || id, tenant, agent, agent_type,
+    (ARRAY['answer_question', 'qualify_lead', 'book_appointment', 'update_crm', 'summarise'])[1 + floor(5 * v)::int],
+    CASE WHEN u < 0.945 THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
+    ended_at - seconds * interval '1 second', ended_at, seconds, floor(400 + 2600 * v * w)::bigint
+FROM (
+    SELECT *, round((CASE WHEN u < 0.985 THEN 3.5 * pg_temp.tail(w, 0.4) ELSE 60 END)::numeric, 3)::double precision AS seconds
+    FROM (
+        SELECT *, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w
+        FROM (SELECT *, hashtextextended(id, 2) AS h FROM agent_conversations WHERE ended_at IS NOT NULL) c
+        WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
+    ) drawn OFFSET 0
+) tasks;
+
+-- Questions: one for each twelfth conversation.
+INSERT INTO questions
+SELECT 'question-' || id, id, tenant, agent, topic,
+    CASE topic WHEN 'complaint' THEN 'service' WHEN 'technical help' THEN 'support' ELSE 'sales' END,
+    (ARRAY['How do I change my %s?', 'What does %s cost?', 'Who can help me with %s?', 'Where do I find %s?'])[1 + floor(4 * v * v)::int],
+    CASE WHEN c < 0.5 THEN NULL WHEN v < 0.6 THEN 'retrieval' WHEN v < 0.9 THEN 'question list' ELSE 'guardrail' END,
+    c, u < 0.04, c < 0.45, started_at + (to_timestamp(least(:now, date_part('epoch', started_at) + 20)) - started_at) * v
+FROM (
+    SELECT *, pg_temp.u(h, 150) AS u, pg_temp.u(h, 151) AS v,
+        round(greatest(0.05, 1 - 0.15 * pg_temp.tail(pg_temp.u(h, 152), 0.5))::numeric, 3)::double precision AS c
+    FROM (SELECT *, hashtextextended(id, 3) AS h FROM agent_conversations) c
+    WHERE pg_temp.u(h, 153) < 0.08 OFFSET 0
+) asked;
+
+UPDATE questions SET question = replace(question, '%s', topic);
+
+-- Use of the product, one event for each eighth call, by a few users of each tenant.
+INSERT INTO usage_events
+SELECT 'event-' || n, tenant, 'user-' || tenant || '-' || 1 + floor(12 * v * v)::int, 'session-' || tenant || '-' || n / 40,
+    CASE WHEN u < 0.6 THEN 'page_view' WHEN u < 0.9 THEN 'action' ELSE 'export' END,
+    (ARRAY['dashboard', 'transcripts', 'campaigns', 'agents', 'knowledge', 'reports', 'billing', 'experiments'])[1 + floor(8 * u * w)::int],
+    round((30 * pg_temp.tail(w, 0.6))::numeric, 2), initiated_at
+FROM (
+    SELECT *, pg_temp.u(n, 160) AS u, pg_temp.u(n, 161) AS v, pg_temp.u(n, 162) AS w
+    FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 8 = 3 OFFSET 0
+) used;
+
+-- Visitors who were shown a variant: chats of the tenants that run an experiment.
+INSERT INTO experiment_exposures
+SELECT 'exposure-' || c.id, e.id, c.tenant, v, c.visitor_id, u < CASE v WHEN 'B' THEN 0.63 ELSE 0.58 END,
+    w < CASE v WHEN 'B' THEN 0.145 ELSE 0.115 END, c.duration_seconds,
+    round(least(1, 0.45 + 0.5 * u + CASE v WHEN 'B' THEN 0.03 ELSE 0 END)::numeric, 3), c.started_at
+FROM (
+    SELECT *, CASE WHEN pg_temp.u(h, 170) < 0.5 THEN 'A' ELSE 'B' END AS v, pg_temp.u(h, 171) AS u, pg_temp.u(h, 172) AS w
+    FROM (SELECT *, hashtextextended(id, 4) AS h FROM agent_conversations WHERE call_id IS NULL AND ended_at IS NOT NULL) c OFFSET 0
+) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at);
+
+-- What was said in the last conversations.
+INSERT INTO conversation_messages
+SELECT 'message-' || c.id || '-' || k, c.id, tenant, CASE WHEN k % 2 = 1 THEN 'agent' ELSE 'person' END,
+    CASE WHEN k = 1 THEN 'Hello, how can I help you?' WHEN k = c.messages THEN 'Thank you, goodbye.'
+        WHEN k % 2 = 0 THEN 'I have a question about ' || topic || '.' ELSE 'Here is what I know about ' || topic || '.' END,
+    k % 2 = 0 AND pg_temp.u(hashtextextended(c.id, 5) + k, 180) < 0.08, started_at + (ended_at - started_at) * (k / (c.messages + 1.0))
+FROM (SELECT * FROM agent_conversations WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id LIMIT 2000) c,
+    LATERAL generate_series(1, c.messages) k;
+
+-- Health of the parts of the platform and load of its hosts, every hour.
+INSERT INTO health_checks
+SELECT 'check-' || component || '-' || number, component,
+    CASE WHEN u < CASE component WHEN 'llm' THEN llm WHEN 'stt' THEN stt WHEN 'tts' THEN tts WHEN 'telephony' THEN telephony ELSE 0.0005 END
+        THEN 'down' ELSE 'up' END,
+    round((base * slow * pg_temp.tail(v, 0.2))::numeric, 4), to_timestamp(epoch + 60 + 3000 * v)
+FROM (
+    SELECT *, pg_temp.u(number * 10 + part, 190) AS u, pg_temp.u(number * 10 + part, 191) AS v
+    FROM demo_hours, (VALUES (1, 'database', 0.002), (2, 'redis', 0.0008), (3, 'llm', 0.35), (4, 'stt', 0.12), (5, 'tts', 0.15),
+        (6, 'telephony', 0.09), (7, 'worker', 0.01), (8, 'api', 0.04)) p (part, component, base) OFFSET 0
+) probes;
+
+INSERT INTO system_samples
+SELECT 'sample-' || host || '-' || number, host, round(least(0.97, 0.12 + 0.5 * busy * (0.8 + 0.4 * u))::numeric, 3),
+    round((0.45 + 0.15 * busy + 0.1 * v)::numeric, 3), floor(9000 * busy * (0.9 + 0.1 * u))::bigint, floor(700 * busy * v)::bigint,
+    floor(12 * busy * v)::bigint, round((0.004 * pg_temp.tail(v, 0.3))::numeric, 5), to_timestamp(epoch + 1800)
+FROM (
+    SELECT *, calls / greatest(1, max(calls) OVER ())::double precision AS busy, pg_temp.u(number * 10 + part, 195) AS u,
+        pg_temp.u(number * 10 + part, 196) AS v
+    FROM demo_hours, (VALUES (1, 'app-1'), (2, 'app-2')) p (part, host) OFFSET 0
+) samples;
