@@ -1,0 +1,1 @@
+"""The core: rows become totals, totals become samples."""

@@ -1,0 +1,324 @@
+"""The exporter's heart: holds totals, runs scrapes for all who ask at once, and seals in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from exporter.engine import sealer, state
+from exporter.engine.horizon import Horizon
+from exporter.engine.plan import Plan, Scan, plan
+from exporter.engine.scrape import Outcome, Reader, Views
+from exporter.engine.totals import Admission, Totals
+from exporter.health import Check, Health
+from exporter.labels import LABELS
+from exporter.mapping import Mapping
+from exporter.settings import Settings
+from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session, sentence
+
+Log = Callable[[str], None]
+Progress = sealer.Progress
+BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
+REPLAN_SECONDS = 60.0
+
+
+def log(line: str) -> None:
+    """One line to standard error."""
+    print(f"exporter: {line}", file=sys.stderr, flush=True)
+
+
+class Collector:
+    """Everything that the exporter knows of one database. Threads: any number of scrapers, one sealer."""
+
+    def __init__(self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = log) -> None:
+        self.settings = settings
+        self.mapping = mapping
+        self.log = log
+        self._scraper, self._background = connect(), connect()
+        exporter = settings.exporter
+        self.horizon = Horizon(timedelta(seconds=exporter.settle), timedelta(seconds=exporter.horizon_cap))
+        self.admission = self._new_admission()
+        self.plan: Plan | None = None
+        self.totals: dict[str, Totals] = {}
+        self.views: Views | None = None
+        self.outcome = Outcome()
+        self.database_error: str | None = "the database has not been reached yet"
+        self.progress: dict[str, float] = {}
+        self.newest: dict[str, tuple[float | None, int]] = {}
+        self.errors: dict[str, int] = {}
+        self._told: dict[str, str] = {}
+        self.scrapes = self.saves = self.save_errors = 0
+        self.saved_at: float | None = None
+        self.stop = threading.Event()
+        self._identity = ""
+        self._position: int | None = None
+        self._lock = threading.Lock()
+        self._dirty = False
+        self._replan_at = 0.0
+        self._file_lock = state.Lock(exporter.state_file)
+        self._thread: threading.Thread | None = None
+
+    # ---- life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take the state file and seal in the background until `close`."""
+        self._file_lock.acquire()
+        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
+        self._thread.start()
+
+    def once(self, progress: Progress) -> None:
+        """Get ready in this thread, for a single scrape. The state file is used if no exporter holds it."""
+        with contextlib.suppress(state.StateError):
+            self._file_lock.acquire()
+        self._tick(progress)
+
+    def close(self) -> None:
+        """Stop sealing, save, and let go of everything. May be called twice."""
+        self.stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10.0)
+            self._thread = None
+        with self._lock:
+            self._save()
+        for database in (self._scraper, self._background):
+            with contextlib.suppress(Exception):
+                database.close()
+        self._file_lock.release()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self.stop.is_set():
+            try:
+                self._tick(lambda _, __: None)
+                failures = 0
+            except DatabaseError as error:
+                self._fail(str(error))
+                self._replan_at = 0.0
+                failures += 1
+            except Exception as error:
+                self.log(f"sealing failed, will be tried again: {type(error).__name__}: {sentence(error)}")
+                failures += 1
+            wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1] if failures else self.settings.exporter.seal_interval
+            self.stop.wait(wait)
+
+    def _fail(self, message: str) -> None:
+        if message != self.database_error:
+            self.log(message)
+        self.database_error = message
+
+    # ---- background -----------------------------------------------------------------------------------------------
+
+    def _tick(self, progress: Progress) -> None:
+        """Plan if needed, move every scan to the horizon, look at the newest rows, save."""
+        self._observe()
+        if self.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
+            self._make_plan()
+        self._observe()
+        upper = self.horizon.value()
+        timeout = self.settings.database.seal_timeout
+        for totals in list(self.totals.values()):
+            if upper is None or self.stop.is_set():
+                return
+            if totals.horizon is None:
+                self._first(totals, progress)
+            elif sealer.step(totals.horizon, upper, self.settings.exporter.seal_interval):
+                self._guard(totals.scan, lambda t=totals: self._advance(t, upper, timeout))  # type: ignore[misc]
+        for totals in self.totals.values():
+            if self.horizon.last is not None:
+                last = self.horizon.last
+                self._guard(totals.scan, lambda t=totals, now=last: self._look(t, now))  # type: ignore[misc]
+        with self._lock:
+            self._save()
+
+    def _first(self, totals: Totals, progress: Progress) -> None:
+        def note(name: str, share: float) -> None:
+            self.progress[name] = share
+            progress(name, share)
+
+        def run() -> None:
+            upper = self.horizon.value()
+            assert upper is not None  # a snapshot was observed before
+            timeout = self.settings.database.seal_timeout
+            fresh = sealer.first_pass(totals.scan, self._background, upper, timeout, self.stop, note)
+            with self._lock:
+                if fresh is not None and self.totals.get(totals.scan.name) is totals:
+                    fresh.fold(self.admission)
+                    self.totals[totals.scan.name] = fresh
+                    self._wire()
+                    self._dirty = True
+
+        self._guard(totals.scan, run)
+
+    def _advance(self, totals: Totals, upper: datetime, timeout: float) -> None:
+        if sealer.advance(totals, self._background, upper, timeout, self._lock):
+            self._dirty = True
+
+    def _look(self, totals: Totals, now: datetime) -> None:
+        self.newest[totals.scan.name] = sealer.newest(totals, self._background, now)
+
+    def _guard(self, scan: Scan, work: Callable[[], None]) -> None:
+        """One scan's trouble is told and must not hold up the others."""
+        try:
+            work()
+        except ConnectionLost:
+            raise
+        except DatabaseError as error:
+            self.log(f"{scan.name}: {error}")
+            self._replan_at = time.monotonic() + self.settings.exporter.seal_interval
+
+    def _observe(self) -> None:
+        with self._background.snapshot() as session:
+            moment = session.moment
+        with self._lock:
+            self._position = moment.bound
+            self._take(back=self.horizon.observe(moment))
+            self.database_error = None
+
+    def _take(self, *, back: bool) -> None:
+        """After the clock went back, totals that lie beyond it could miss rows: they are made anew."""
+        if not back:
+            return
+        for name, totals in self.totals.items():
+            if totals.horizon is not None and self.horizon.beyond(totals.horizon):
+                self.log(f"{name}: the database's clock went back behind the horizon; its totals are read anew")
+                self.totals[name] = Totals(totals.scan, self.admission)
+                self.progress[name] = 0.0
+                self._wire()
+
+    def _make_plan(self) -> None:
+        """Look at the database's columns, keep totals whose definition did not change, take others from the state."""
+        identity = self._background.identity()
+        found = plan(self.settings, self.mapping, self._background)
+        with self._lock:
+            if identity != self._identity:
+                self.totals, self.admission, self._identity = {}, self._new_admission(), identity
+            saved = self._load(identity) if not self.totals else None
+            old = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
+            self.plan, self.totals = found, {}
+            for scan in found.scans:
+                fingerprint = self._fingerprint(scan)
+                kept = old.get(scan.name)
+                self.totals[scan.name] = kept[1] if kept and kept[0] == fingerprint else Totals(scan, self.admission)
+                entry = saved.scans.get(scan.name) if saved is not None else None
+                if entry is not None and entry["fingerprint"] == fingerprint:
+                    state.restore(entry, self.totals[scan.name])
+            self._take(back=True)
+            for scan in found.scans:
+                self.progress[scan.name] = 0.0 if self.totals[scan.name].horizon is None else 1.0
+            self._wire()
+        for source in found.sources.values():
+            for problem in source.problems.values():
+                self.log(f"{problem}; metrics that need it are not given")
+        broken = any("cannot be read" in reason for reason in found.missing.values())
+        broken = broken or any(source.problems for source in found.sources.values())
+        self._replan_at = time.monotonic() + REPLAN_SECONDS if broken else 0.0
+
+    def _wire(self) -> None:
+        """New views after totals were exchanged; every series is written once more."""
+        if self.plan is None:
+            return
+        self.views = Views(self.plan)
+        for totals in self.totals.values():
+            totals.touched = {base: set(series) for base, series in totals.sealed.items()}
+
+    def _new_admission(self) -> Admission:
+        caps = {label.name: self.settings.exporter.label_caps.get(label.name, label.cap) for label in LABELS}
+        return Admission(caps)
+
+    # ---- state ----------------------------------------------------------------------------------------------------
+
+    def _fingerprint(self, scan: Scan) -> str:
+        parts = [scan.sql, repr(sorted(self.admission.caps.items()))]
+        parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _load(self, identity: str) -> state.State | None:
+        path = self.settings.exporter.state_file
+        try:
+            found = state.load(path)
+        except state.StateError as error:
+            self.log(f"{error}; totals are read anew from the database")
+            return None
+        if found is None:
+            return None
+        if found.identity != identity:
+            self.log(f"state file {path} is of another database; totals are read anew")
+            return None
+        if found.newest is not None and self._position is not None and self._position < found.newest:
+            self.log(f"state file {path} is newer than the database, which went back to a backup; totals are read anew")
+            return None
+        for label, values in found.labels.items():
+            self.admission.admitted[label] = set(values)
+        return found
+
+    def _save(self) -> None:
+        if not (self._dirty or self.admission.changed) or not self._identity:
+            return
+        entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
+        try:
+            state.save(self.settings.exporter.state_file, self._identity, self._position, self.admission, entries)
+        except state.StateError as error:
+            if not self.save_errors:
+                self.log(str(error))
+            self.save_errors += 1
+            return
+        self.saves += 1
+        self.saved_at = time.time()
+        self._dirty = self.admission.changed = False
+
+    # ---- scrapes --------------------------------------------------------------------------------------------------
+
+    def scrape(self) -> None:
+        """Bring the views up to date with one snapshot. Never raises for what a database can do."""
+        with self._lock:
+            self.scrapes += 1
+            started = time.monotonic()
+            try:
+                with self._scraper.snapshot() as session:
+                    self._take(back=self.horizon.observe(session.moment))
+                    self.outcome = self._read_all(session)
+                self.database_error = None
+            except DatabaseError as error:
+                self._fail(str(error))
+                domains = self.plan.domains if self.plan is not None else ()
+                self.outcome = Outcome(failed=dict.fromkeys(domains, str(error)))
+            self.outcome.seconds = time.monotonic() - started
+            for domain, message in self.outcome.failed.items():
+                self.errors[domain] = self.errors.get(domain, 0) + 1
+                if message != self._told.get(domain):
+                    self.log(f"domain {domain}: {message}")
+                self._told[domain] = message
+                self._replan_at = self._replan_at or time.monotonic() + self.settings.exporter.seal_interval
+            if self.admission.changed:
+                # A value that was shown with series of its own must keep them, whatever happens next.
+                self._save()
+
+    def _read_all(self, session: Session) -> Outcome:
+        if self.plan is None or self.views is None:
+            return Outcome()
+        database = self.settings.database
+        reader = Reader(self.plan, self.totals, self.admission, self.views)
+        budget = self.settings.stack.scrape_timeout * 0.9
+        return reader.read(session, database.statement_timeout, budget)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the views still while they are written out."""
+        with self._lock:
+            yield
+
+    def health(self) -> Health:
+        """Ready when the database answers and the first pass is done."""
+        database = Check("database", self.database_error is None, self.database_error or "answers")
+        done = self.plan is not None and all(totals.horizon is not None for totals in self.totals.values())
+        share = sum(self.progress.values()) / len(self.progress) if self.progress else 0.0
+        first = Check("totals", done, "sealed" if done else f"first pass over all rows: {share:.0%}")
+        failed = {**self.outcome.waiting, **self.outcome.failed}
+        domains = [Check(f"domain {name}", False, reason) for name, reason in sorted(failed.items())]
+        saved = Check("state file", self.save_errors == 0 or self._dirty is False, f"{self.save_errors} failed saves")
+        return Health(database.ok and done, (database, first, saved, *domains))

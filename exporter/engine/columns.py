@@ -1,0 +1,196 @@
+"""A mapped column as SQL: how its values are read, compared and added up in the database's own types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from exporter.entity import Column, Condition, Kind
+from exporter.mapping.model import UNITS, ColumnSource
+
+# A zone's clock goes back by an hour at most; two hours around a wall time hold every instant that it can mean.
+FOLD: Final = timedelta(hours=2)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Type(StrEnum):
+    """Families of database types that are treated alike."""
+
+    ZONED = "timestamp with time zone"
+    NAIVE = "timestamp without time zone"
+    WHOLE = "integer"
+    BINARY = "floating point"
+    EXACT = "numeric"
+    FLAG = "boolean"
+    SPAN = "interval"
+    TEXT = "text"
+    OTHER = "other"
+
+
+# Object identifiers of PostgreSQL's built-in types (catalog pg_type), and names of Python's types for SQLite.
+TYPES: Final = {
+    "1184": Type.ZONED, "1114": Type.NAIVE, "1082": Type.NAIVE, "20": Type.WHOLE, "21": Type.WHOLE, "23": Type.WHOLE,
+    "700": Type.BINARY, "701": Type.BINARY, "1700": Type.EXACT, "16": Type.FLAG, "1186": Type.SPAN, "25": Type.TEXT,
+    "1043": Type.TEXT, "1042": Type.TEXT, "int": Type.WHOLE, "float": Type.BINARY, "str": Type.TEXT,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One column of an entity in one database."""
+
+    column: Column
+    source: ColumnSource
+    raw: ColumnElement[Any] | None
+    type: Type
+    zone: str
+    dialect: str
+
+    @property
+    def constant(self) -> str | None:
+        """The value of a column that is the same in every row."""
+        return self.source.value
+
+    def words(self) -> ColumnElement[Any]:
+        """The value as text, raw values replaced as the mapping says."""
+        if self.raw is None:
+            return sa.literal_column(_quote(self.constant or ""))
+        text: ColumnElement[Any] = self.raw
+        if self.type is not Type.TEXT or self.source.values:
+            text = sa.cast(self.raw, sa.Text)
+        if not self.source.values:
+            return text
+        default = text if self.source.default is None else literal(self.source.default)
+        pairs = ((text == literal(key), literal(value)) for key, value in self.source.values.items())
+        return sa.case(*pairs, else_=default)
+
+    def number(self) -> ColumnElement[Any]:
+        """The value as a number in the entity's unit; whole numbers stay whole."""
+        value = sa.literal_column(self.constant or "NULL") if self.raw is None else self.raw
+        if self.type is Type.SPAN:
+            value = sa.extract("epoch", value)
+        if self.source.unit in (None, "s"):
+            return value
+        return self._exact(value) * sa.literal_column(UNITS[self.source.unit or "s"])
+
+    def addable(self) -> ColumnElement[Any]:
+        """The value in a type whose sum does not depend on the order of rows."""
+        number = self.number()
+        return self._exact(number) if self.type is Type.BINARY and self.source.unit in (None, "s") else number
+
+    def _exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return sa.cast(value, sa.Numeric) if self.dialect == "postgresql" else value
+
+    def valid(self) -> ColumnElement[bool]:
+        """The value is there, not negative, and a finite number."""
+        value = self.number()
+        return sa.and_(value >= sa.literal_column("0"), sa.not_(self.not_a_number()))
+
+    def negative(self) -> ColumnElement[bool]:
+        """The value is below 0."""
+        return self.number() < sa.literal_column("0")
+
+    def not_a_number(self) -> ColumnElement[bool]:
+        """The value is NaN or infinite; both sort above every number in PostgreSQL."""
+        value = self.number()
+        if self.dialect == "sqlite":
+            return value > sa.literal_column("1.7976931348623157e308")
+        if self.type in (Type.WHOLE, Type.SPAN) or self.raw is None:
+            return sa.false() if self.raw is None else value.is_(None)
+        return sa.cast(value, sa.Double) >= sa.literal_column("'Infinity'::double precision")
+
+    def test(self, condition: Condition) -> ColumnElement[bool]:
+        """A condition of the catalogue on this column."""
+        if condition.test in ("true", "not_true"):
+            return self._is_true() if condition.test == "true" else sa.not_(sa.func.coalesce(self._is_true(), sa.false()))
+        if condition.test in ("in", "not_in"):
+            inside = self.words().in_([literal(value) for value in condition.values])
+            return inside if condition.test == "in" else sa.not_(sa.func.coalesce(inside, sa.false()))
+        value = self.words() if self.column.kind is Kind.TEXT or self.raw is None else self.raw
+        present = value.is_not(None)
+        if self.column.kind is Kind.TEXT:
+            present = sa.and_(present, value != literal(""))
+        return present if condition.test == "present" else sa.not_(sa.func.coalesce(present, sa.false()))
+
+    def _is_true(self) -> ColumnElement[bool]:
+        if self.raw is None:
+            return sa.true() if (self.constant or "").lower() in ("true", "t", "1", "yes") else sa.false()
+        if self.type is Type.FLAG and not self.source.values:
+            return self.raw.is_(sa.literal_column("TRUE"))
+        if self.type in (Type.WHOLE, Type.BINARY, Type.EXACT) and not self.source.values:
+            return self.raw != sa.literal_column("0")
+        return sa.func.lower(self.words()).in_([literal(word) for word in ("true", "t", "1", "yes")])
+
+    @property
+    def loose(self) -> bool:
+        """Whether wall times of a zone with daylight saving need a second, exact comparison."""
+        return self.type is Type.NAIVE and self.zone != "UTC" and self.source.format is None
+
+    def instant(self) -> ColumnElement[Any]:
+        """The value as an instant, for zones whose wall times repeat."""
+        return sa.func.timezone(sa.literal_column(_quote(self.zone)), sa.cast(self.raw, sa.TIMESTAMP))
+
+    def moment(self, instant: datetime) -> Any:
+        """An instant in the form that the column's raw values have, so that an index on it serves."""
+        if self.source.format in ("epoch", "epoch_ms"):
+            scale = 1 if self.source.format == "epoch" else 1000
+            return (instant - EPOCH).total_seconds() * scale
+        if self.type is Type.ZONED:
+            return instant
+        local = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        if self.dialect == "sqlite":
+            # The text that SQLAlchemy and sqlite3 write; a time stamp without fraction sorts before one with.
+            return local.isoformat(sep="T" if self.source.format == "iso" else " ", timespec="microseconds")
+        return local
+
+    def compare(self, name: str, operator: str) -> ColumnElement[bool]:
+        """`column OPERATOR :name`, for an index; with `:name_exact` beside it where wall times repeat."""
+        raw = self.raw if self.raw is not None else sa.null()
+        bound: ColumnElement[Any] = sa.bindparam(name, type_=sa.types.NullType())
+        plain = raw.op(operator, is_comparison=True)(bound)
+        if not self.loose:
+            return plain
+        exact = self.instant().op(operator, is_comparison=True)(sa.bindparam(f"{name}_exact", type_=sa.types.NullType()))
+        return sa.and_(plain, exact)
+
+    def params(self, name: str, operator: str, instant: datetime) -> dict[str, Any]:
+        """Values for the parameters of `compare`."""
+        if not self.loose:
+            return {name: self.moment(instant)}
+        wide = instant - FOLD if operator.startswith(">") else instant + FOLD
+        return {name: self.moment(wide), f"{name}_exact": instant}
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literal(text: str) -> ColumnElement[Any]:
+    """A word inside a statement; statements are built once, so words are no parameters."""
+    return sa.literal_column(_quote(text))
+
+
+def relation(table: str | None, sql: str | None, dialect: str) -> Any:
+    """What to select from: a table by its quoted name, or the user's own SQL."""
+    if table is not None:
+        parts = table.rsplit(".", 1)
+        return sa.table(parts[-1], schema=parts[0] if len(parts) == 2 else None)
+    return sa.text(f"({_escape(sql or '')}) AS source")
+
+
+def _escape(sql: str) -> str:
+    return sql.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def compile_sql(statement: Any, dialect: str) -> str:
+    """The statement's text in the driver's style of parameters."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    kind: Any = postgresql.psycopg.dialect() if dialect == "postgresql" else sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call,attr-defined]
+    return str(statement.compile(dialect=kind))

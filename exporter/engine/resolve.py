@@ -1,0 +1,117 @@
+"""Finds out which mapped columns a database really has, and of what type they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from exporter.engine.columns import TYPES, Resolved, Type, compile_sql, relation
+from exporter.entity import Column, Entity, Kind
+from exporter.mapping import ColumnSource, EntityMapping, Mapping
+from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
+
+NUMBERS: Final = frozenset({Kind.INTEGER, Kind.REAL, Kind.MONEY})
+TIMEOUT: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entity in a database: its relation, the columns that are there, and why others are not."""
+
+    entity: Entity
+    mapping: EntityMapping
+    dialect: str
+    columns: dict[str, Resolved]
+    problems: dict[str, str]
+
+    def select_from(self, *columns: Any) -> Any:
+        """A SELECT over the entity's rows."""
+        statement = sa.select(*columns).select_from(relation(self.mapping.table, self.mapping.sql, self.dialect))
+        if self.mapping.where:
+            statement = statement.where(sa.text(f"({self.mapping.where.replace(':', chr(92) + ':')})"))
+        return statement
+
+    def peek(self, *columns: Any) -> str:
+        """A statement that shows the types of columns and reads no rows (in SQLite one, which has the types)."""
+        limit = "0" if self.dialect == "postgresql" else "1"
+        return f"{compile_sql(self.select_from(*columns), self.dialect)} LIMIT {limit}"
+
+    def missing(self, columns: Iterable[Column]) -> str | None:
+        """Why the first of these columns cannot be read; None when all can."""
+        for column in columns:
+            if column.name not in self.columns:
+                return self.problems.get(column.name, f"column {column.name} of {self.entity.name} is not mapped")
+        return None
+
+
+def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | str:
+    """An entity in the database, or the sentence that says why it is not there at all."""
+    mapped = mapping.entities.get(entity.name)
+    if mapped is None:
+        return f"entity {entity.name} is not mapped"
+    raws = {name: _raw(source) for name, source in mapped.columns.items() if source.value is None}
+    bare = Source(entity, mapped, database.dialect, {}, {})
+    try:
+        with database.snapshot() as session:
+            types, problems = _types(session, bare, raws)
+    except ConnectionLost:
+        raise
+    except DatabaseError as error:
+        return f"{mapped.table or 'the SQL'} of entity {entity.name} cannot be read: {error}"
+    columns = {}
+    for name, source in mapped.columns.items():
+        if name in problems:
+            continue
+        zone = source.time_zone or mapping.time_zone
+        kind = Type.TEXT if source.value is not None else TYPES.get(types[name], Type.OTHER)
+        found = Resolved(entity[name], source, raws.get(name), kind, zone, database.dialect)
+        wrong = _unfit(found)
+        if wrong:
+            problems[name] = f"column {name} of {entity.name}: {wrong}"
+        else:
+            columns[name] = found
+    return Source(entity, mapped, database.dialect, columns, problems)
+
+
+def _raw(source: ColumnSource) -> Any:
+    return sa.column(source.column) if source.column is not None else sa.literal_column(f"({source.sql})")
+
+
+def _types(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Type of each column, and what is wrong with those that cannot be read."""
+    try:
+        found = session.describe(source.peek(*(raw.label(f"c{index}") for index, raw in enumerate(raws.values()))), TIMEOUT)
+        return dict(zip(raws, (column.type for column in found), strict=True)), {}
+    except ConnectionLost:
+        raise
+    except DatabaseError:
+        session.describe(source.peek(sa.literal_column("1")), TIMEOUT)
+    types: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for name, raw in raws.items():
+        try:
+            types[name] = session.describe(source.peek(raw.label("c")), TIMEOUT)[0].type
+        except ConnectionLost:
+            raise
+        except DatabaseError as error:
+            problems[name] = f"column {name} of {source.entity.name}: {error}"
+    return types, problems
+
+
+def _unfit(column: Resolved) -> str | None:
+    """Why a column's type does not fit what the entity expects; SQLite has no types to go by."""
+    if column.dialect == "sqlite":
+        return None
+    kind, found = column.column.kind, column.type
+    if kind is Kind.TIME:
+        if found in (Type.ZONED, Type.NAIVE):
+            return None
+        if found in (Type.WHOLE, Type.BINARY, Type.EXACT) and column.source.format in ("epoch", "epoch_ms"):
+            return None
+        return "it is no time stamp; map a time stamp, or a number with format: epoch or epoch_ms"
+    if kind in NUMBERS and found not in (Type.WHOLE, Type.BINARY, Type.EXACT, Type.SPAN) and column.raw is not None:
+        return "it is no number; map a number, or SQL that makes one"
+    return None

@@ -1,0 +1,111 @@
+"""Moves the horizon forward in the background: the first pass over all rows, then slice by slice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from threading import Event, Lock
+from typing import Any, Final
+
+from exporter.engine.columns import Resolved
+from exporter.engine.plan import Scan
+from exporter.engine.totals import Admission, Totals
+from exporter.labels import LABELS
+from exporter.sources.database import Database, DatabaseError
+
+SLICES: Final = 64
+"""The first pass begins with slices of this share of the whole time and then follows the clock."""
+
+SLICE_SECONDS: Final = (0.5, 3.0)
+"""A slice that takes less makes the next one longer, one that takes more shorter."""
+
+Progress = Callable[[str, float], None]
+
+
+def first_pass(
+    scan: Scan, database: Database, upper: datetime, timeout: float, stop: Event, progress: Progress
+) -> Totals | None:
+    """Totals of everything before `upper`, read in slices of time, every label value let in. None when stopped.
+
+    Every transaction that can still add rows before `upper` has ended, so slices of different snapshots add up.
+    """
+    with database.snapshot() as session:
+        oldest = session.rows(scan.oldest_sql, {}, timeout)[0][0]
+    fresh = Totals(scan, Admission({label.name: 1 << 62 for label in LABELS}))
+    fresh.horizon = upper
+    start = _instant(oldest, scan.at)
+    if start is not None and start < upper:
+        width = (upper - start) / SLICES
+        lower = datetime(1, 1, 3, tzinfo=UTC)
+        reached = start
+        while lower < upper:
+            if stop.is_set():
+                return None
+            reached = min(upper, reached + width)
+            begun = time.monotonic()
+            sql, params = scan.window(lower, reached, closed=False)
+            with database.snapshot() as session:
+                fresh.seal(session.rows(sql, params, timeout), reached)
+            lower = reached
+            width *= _stretch(time.monotonic() - begun)
+            progress(scan.name, (reached - start) / (upper - start))
+    progress(scan.name, 1.0)
+    return fresh
+
+
+def _stretch(seconds: float) -> float:
+    return 4.0 if seconds < SLICE_SECONDS[0] / 4 else 2.0 if seconds < SLICE_SECONDS[0] else 0.5 if seconds > SLICE_SECONDS[1] else 1.0
+
+
+def advance(totals: Totals, database: Database, upper: datetime, timeout: float, lock: Lock) -> bool:
+    """Seal the slice from the horizon to `upper`; True when there was something to move.
+
+    Rows of the slice are settled, so they are read without holding up scrapes; only taking them in holds the lock.
+    """
+    lower = totals.horizon
+    if lower is None or upper <= lower:
+        return False
+    sql, params = totals.scan.window(lower, upper, closed=False)
+    with database.snapshot() as session:
+        rows = session.rows(sql, params, timeout)
+    with lock:
+        totals.seal(rows, upper)
+    return True
+
+
+def newest(totals: Totals, database: Database, now: datetime) -> tuple[float | None, int]:
+    """Age of the newest row in seconds (None without rows), and how many rows lie in the future."""
+    scan = totals.scan
+    with database.snapshot() as session:
+        value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), 4.0)[0][0]
+        future = session.rows(scan.future_sql, scan.at.params("upper", ">", now), 4.0)[0][0]
+    try:
+        instant = _instant(value, scan.at)
+    except DatabaseError:
+        instant = None
+    return (max(0.0, (now - instant).total_seconds()) if instant is not None else None), int(future)
+
+
+def _instant(value: Any, at: Resolved) -> datetime | None:
+    """A raw event time as an instant."""
+    from zoneinfo import ZoneInfo
+
+    if value is None:
+        return None
+    if at.source.format in ("epoch", "epoch_ms"):
+        scale = 1 if at.source.format == "epoch" else 1000
+        return datetime.fromtimestamp(float(value) / scale, UTC)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise DatabaseError(f"{at.column.name}: {value!r} is no time stamp in ISO form") from None
+    if type(value) is date:
+        value = datetime(value.year, value.month, value.day)
+    return value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(at.zone))
+
+
+def step(horizon: datetime | None, upper: datetime, interval: float) -> bool:
+    """Whether it is worth sealing up to `upper` now."""
+    return horizon is None or upper - horizon >= timedelta(seconds=interval / 2)

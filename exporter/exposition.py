@@ -1,0 +1,111 @@
+"""What scrapers get: one run for all who ask at the same time, catalogue and own metrics in one text."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from exporter.engine.collector import Collector
+from exporter.health import Health
+from exporter.metric import State
+from exporter.metrics import CATALOGUE
+from exporter.own import OwnViews
+from exporter.render import FamilyView, exposition
+from exporter.sources.reading import Reading
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run that scrapers wait for together."""
+
+    done: threading.Event
+    finished: float = 0.0
+    families: str = ""
+    openmetrics: str = ""
+    error: BaseException | None = None
+
+
+class Exposition:
+    """The source that the server serves."""
+
+    def __init__(self, collector: Collector, read_states: Callable[[], Sequence[Reading]]) -> None:
+        self.collector = collector
+        self._read_states = read_states
+        self._own = OwnViews()
+        self._states = {m.base: FamilyView(m) for m in CATALOGUE if isinstance(m, State)}
+        self._lock = threading.Lock()
+        self._run: _Run | None = None
+        self._process = _process_registry()
+
+    def exposition(self, openmetrics: bool) -> bytes:
+        """All metrics. Those who ask while a run is under way share it, as do those who ask right after it."""
+        with self._lock:
+            run = self._run
+            mine = run is None or (
+                run.done.is_set() and time.monotonic() - run.finished > self.collector.settings.exporter.reuse
+            )
+            if mine:
+                run = self._run = _Run(threading.Event())
+        assert run is not None  # one was found or made
+        if mine:
+            try:
+                run.families, run.openmetrics = self._collect()
+            except BaseException as error:
+                run.error = error
+                raise
+            finally:
+                run.finished = time.monotonic()
+                run.done.set()
+        else:
+            run.done.wait(timeout=60.0)
+            if run.error is not None or not run.families:
+                raise RuntimeError("the scrape that this one waited for failed")
+        text = run.openmetrics if openmetrics else run.families
+        return (text + self._own_process(openmetrics)).encode()
+
+    def health(self) -> Health:
+        """The collector's health."""
+        return self.collector.health()
+
+    def _collect(self) -> tuple[str, str]:
+        readings = self._read_states()
+        self.collector.scrape()
+        with self.collector.reading():
+            families = [*self._catalogue(), *self._state_families(readings), *self._own.families(self.collector, readings)]
+            return exposition(families, openmetrics=False), exposition(families, openmetrics=True)
+
+    def _catalogue(self) -> list[FamilyView]:
+        views, outcome = self.collector.views, self.collector.outcome
+        if views is None or self.collector.database_error is not None:
+            return []
+        up = (families for domain, families in views.by_domain.items() if domain not in {**outcome.failed, **outcome.waiting})
+        return [view for families in up for view in families.values()]
+
+    def _state_families(self, readings: Sequence[Reading]) -> list[FamilyView]:
+        for base, view in self._states.items():
+            names = view.metric.label_names
+            view.replace(
+                (tuple(dict(reading.labels)[name] for name in names), [reading.value])
+                for reading in readings
+                if reading.metric == base and reading.value is not None
+            )
+        return list(self._states.values())
+
+    def _own_process(self, openmetrics: bool) -> str:
+        from prometheus_client import generate_latest
+        from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+        make: Any = generate_openmetrics if openmetrics else generate_latest
+        return make(self._process).decode()  # type: ignore[no-any-return]
+
+
+def _process_registry() -> Any:
+    """Memory, CPU and file handles of this process, by prometheus_client."""
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    return registry

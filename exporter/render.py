@@ -1,0 +1,95 @@
+"""Samples to text, fast: prefixes and lines are kept from scrape to scrape, only what changed is written anew.
+
+Both formats share the sample lines, bucket bounds included (`le="5.0"`), so a series is the same in either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from exporter.metric import Distribution, Metric, Own
+
+Number = int | float | Decimal
+ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+
+
+def number(value: Number) -> str:
+    """A number as Prometheus reads it; whole numbers without a fraction."""
+    return str(value) if type(value) is int else repr(float(value))
+
+
+def label_set(names: Sequence[str], values: Sequence[str]) -> str:
+    """`a="x",b="y"` with quotes, backslashes and line ends escaped."""
+    return ",".join(f'{name}="{value.translate(ESCAPES)}"' for name, value in zip(names, values, strict=True))
+
+
+class FamilyView:
+    """The lines of one metric family."""
+
+    def __init__(self, metric: Metric, bounds: tuple[float, ...] = ()) -> None:
+        self.metric = metric
+        self.name = metric.name
+        self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
+        self.bounds = tuple(repr(bound) for bound in bounds)
+        self.lines: dict[tuple[str, ...], str] = {}
+        self._prefixes: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
+        """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
+        prefixes = self._prefixes.get(key)
+        if prefixes is None:
+            prefixes = self._prefixes[key] = self._make(key)
+        if len(prefixes) == 1:
+            value = vector[0]
+            self.lines[key] = prefixes[0] + (str(value) if type(value) is int else repr(float(value))) + "\n"
+            return
+        count, total, *buckets = vector
+        numbers = (*buckets, count, count, total)
+        self.lines[key] = "".join(f"{prefix}{number(value)}\n" for prefix, value in zip(prefixes, numbers, strict=True))
+
+    def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
+        """Forget all series and write these."""
+        self.lines = {}
+        for key, vector in series:
+            self.set(key, vector)
+        if len(self._prefixes) > 2 * len(self.lines) + 1000:
+            self._prefixes = {key: self._prefixes[key] for key in self.lines}
+
+    @property
+    def series(self) -> int:
+        """Number of series, buckets included."""
+        width = len(self.bounds) + 3 if isinstance(self.metric, Distribution) else 1
+        return width * len(self.lines)
+
+    def _make(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        labels = label_set(self.metric.label_names, key)
+        if not isinstance(self.metric, Distribution):
+            return (f"{self.name}{{{labels}}} " if labels else f"{self.name} ",)
+        comma = "," if labels else ""
+        buckets = (f'{self.name}_bucket{{{labels}{comma}le="{bound}"}} ' for bound in (*self.bounds, "+Inf"))
+        braces = f"{{{labels}}} " if labels else " "
+        return (*buckets, f"{self.name}_count{braces}", f"{self.name}_sum{braces}")
+
+    def header(self, openmetrics: bool) -> str:
+        """HELP and TYPE; in OpenMetrics a counter's family has no _total, and the unit is told."""
+        name = self.name
+        if openmetrics and self.type == "counter":
+            name = name.removesuffix("_total")
+        help = self.metric.help.replace("\\", "\\\\").replace("\n", "\\n")
+        if openmetrics:
+            help = help.replace('"', '\\"')
+        unit = self.metric.unit if openmetrics and self.metric.unit and name.endswith(f"_{self.metric.unit}") else ""
+        lines = f"# HELP {name} {help}\n# TYPE {name} {self.type}\n"
+        return f"{lines}# UNIT {name} {unit}\n" if unit else lines
+
+
+def exposition(families: Iterable[FamilyView], openmetrics: bool) -> str:
+    """The text of families that have series."""
+    parts: list[str] = []
+    for family in families:
+        if family.lines:
+            parts.append(family.header(openmetrics))
+            parts.extend(family.lines.values())
+    return "".join(parts)

@@ -1,0 +1,63 @@
+"""Starts the exporter: for good, or for one scrape on standard output."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+from exporter.engine.collector import Collector
+from exporter.exposition import Exposition
+from exporter.mapping import load
+from exporter.server import serve, stop_on_signals
+from exporter.settings import Settings, SettingsError, database_url
+from exporter.sources.database import connect
+from exporter.sources.states import States
+
+
+def build(settings: Settings) -> Exposition:
+    """The exporter for the settings; connects to nothing yet."""
+    url = database_url(settings)
+    if url is None:
+        raise SettingsError(
+            "no database is set: give ANALYTICS_DATABASE_URL, such as postgresql://reader@127.0.0.1/app, or database.url_file"
+        )
+    mapping = load(settings.database)
+    collector = Collector(settings, mapping, lambda: connect(url, settings.database.connect_timeout))
+    return Exposition(collector, States(settings.states).read)
+
+
+def serve_forever(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    source = build(settings)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    source.collector.start()
+    try:
+        serve(source, settings, stop, ready=lambda: source.collector.log(f"serving on {_address(settings)}"))
+    finally:
+        source.collector.close()
+
+
+def once(settings: Settings, openmetrics: bool, progress: Callable[[str, float], None]) -> bytes:
+    """One scrape as text. DatabaseError when the database cannot be read at all."""
+    source = build(settings)
+    try:
+        source.collector.once(progress)
+        return source.exposition(openmetrics)
+    finally:
+        source.collector.close()
+
+
+def show_progress(name: str, share: float) -> None:
+    """Progress of the first pass, one line that is written over, only where a person looks."""
+    if sys.stderr.isatty():
+        end = "\n" if share >= 1 else ""
+        print(f"\rreading {name}: {share:4.0%}", end=end, file=sys.stderr, flush=True)
+    elif share >= 1:
+        print(f"read {name}", file=sys.stderr)
+
+
+def _address(settings: Settings) -> str:
+    scheme = "https" if settings.exporter.tls is not None else "http"
+    return f"{scheme}://{settings.exporter.host}:{settings.exporter.port}/metrics"

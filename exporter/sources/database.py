@@ -1,0 +1,272 @@
+"""Read-only access to a database: one consistent snapshot at a time, cancelled by the server when it takes too long."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, LiteralString, Protocol, cast
+from urllib.parse import unquote
+
+Row = tuple[Any, ...]
+Params = dict[str, Any]
+
+SECRET: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]*@|(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
+
+
+class DatabaseError(Exception):
+    """A statement or a connection failed; the message is one sentence without secrets."""
+
+
+class ConnectionLost(DatabaseError):
+    """The database cannot be reached; nothing else of this run can work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a snapshot knows of time. `now` was read before the snapshot was taken.
+
+    `oldest` is the first transaction that was still open, `bound` lies above every transaction that had begun to
+    write before `now`. Both are None where a database does not tell (SQLite, a standby).
+    """
+
+    now: datetime
+    oldest: int | None
+    bound: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a result: name and the type as the database calls it."""
+
+    name: str
+    type: str
+
+
+class Session(Protocol):
+    """One snapshot. Statements in it see the same rows."""
+
+    moment: Moment
+
+    def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
+        """Rows of a statement that may take `timeout` seconds; a failure leaves the session usable."""
+
+    def describe(self, sql: str, timeout: float) -> list[Column]:
+        """Columns of a statement's result."""
+
+
+class Database(Protocol):
+    """A database that can be read."""
+
+    dialect: str
+
+    def snapshot(self) -> contextlib.AbstractContextManager[Session]:
+        """A new snapshot; raises ConnectionLost when the database cannot be reached."""
+
+    def identity(self) -> str:
+        """What tells this database from others, as far as it can be told."""
+
+    def close(self) -> None:
+        """Drop the connection."""
+
+
+def connect(url: str, connect_timeout: float) -> Database:
+    """A database for a URL. Connects on first use."""
+    scheme = url.split("://", 1)[0].split("+", 1)[0]
+    if scheme in ("postgresql", "postgres"):
+        return Postgres(url, connect_timeout)
+    if scheme == "sqlite":
+        return Sqlite(url)
+    raise DatabaseError(f"database URL: {scheme!r} is no database that can be read; use postgresql://... or sqlite:///...")
+
+
+def sentence(error: BaseException) -> str:
+    """An error in one line without passwords."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return SECRET.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
+
+
+class Postgres:
+    """PostgreSQL by psycopg. One connection, reopened when it was lost."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, connect_timeout: float) -> None:
+        self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+        self._connect_timeout = connect_timeout
+        self._connection: Any = None
+
+    def _open(self) -> Any:
+        import psycopg
+
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        try:
+            self._connection = psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=max(2, round(self._connect_timeout)),
+                application_name="watchfloor",
+                # Poolers such as pgbouncer hand each transaction to another backend.
+                prepare_threshold=None,
+                keepalives_idle=5,
+                keepalives_interval=2,
+                keepalives_count=3,
+                tcp_user_timeout=10_000,
+            )
+        except (psycopg.Error, ValueError, UnicodeError) as error:
+            raise ConnectionLost(f"cannot connect to the database: {sentence(error)}") from None
+        return self._connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        connection = self._open()
+        session = _PostgresSession(connection)
+        try:
+            session.begin()
+            yield session
+        finally:
+            with contextlib.suppress(Exception):
+                if not connection.closed:
+                    connection.execute("ROLLBACK")
+            if connection.closed or connection.broken:
+                self._connection = None
+
+    def identity(self) -> str:
+        with self.snapshot() as session:
+            name = "SELECT current_database(), oid::text FROM pg_database WHERE datname = current_database()"
+            parts = [str(part) for part in session.rows(name, {}, 5.0)[0]]
+            with contextlib.suppress(DatabaseError):
+                parts += [str(session.rows("SELECT system_identifier FROM pg_control_system()", {}, 5.0)[0][0])]
+        return "/".join(parts)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+# now() is the start of the transaction, so it is read before the snapshot, which the first query takes.
+# A snapshot's xmax only lies above the transactions that have *ended*; one that began to write and is still open may
+# have a higher number, and every such transaction holds a lock on its own number. See docs/design.md, "Horizon".
+MOMENT: Final = """
+SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(txid_current_snapshot()),
+       pg_is_in_recovery(),
+       (SELECT array_agg(transactionid::text::bigint) FROM pg_locks WHERE locktype = 'transactionid' AND granted)
+"""
+
+
+class _PostgresSession:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.moment: Moment
+
+    def begin(self) -> None:
+        self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = 5000", None)
+        now, oldest, bound, standby, running = self._run(MOMENT, None).fetchone()
+        if standby:
+            self.moment = Moment(now, None, None)
+        else:
+            self.moment = Moment(now, oldest, max([bound, *(_full(number, bound) + 1 for number in running or ())]))
+
+    def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
+        return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
+
+    def describe(self, sql: str, timeout: float) -> list[Column]:
+        def read(cursor: Any) -> list[Column]:
+            return [Column(item.name, str(item.type_code)) for item in cursor.description]
+
+        return cast(list[Column], self._guarded(sql, {}, timeout, read))
+
+    def _guarded(self, sql: str, params: Params, timeout: float, read: Callable[[Any], Any]) -> Any:
+        if timeout <= 0:
+            raise DatabaseError("the time for this scrape is used up")
+        self._run(f"SAVEPOINT one; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
+        try:
+            found = read(self._run(sql, params))
+        except ConnectionLost:
+            raise
+        except DatabaseError:
+            self._run("ROLLBACK TO SAVEPOINT one", None)
+            raise
+        return found
+
+    def _run(self, sql: str, params: Params | None) -> Any:
+        import psycopg
+
+        try:
+            return self._connection.execute(cast(LiteralString, sql), params)
+        except psycopg.Error as error:
+            lost = self._connection.closed or self._connection.broken
+            if lost:
+                raise ConnectionLost(f"the connection to the database broke: {sentence(error)}") from None
+            raise DatabaseError(sentence(error)) from None
+
+
+def _full(number: int, near: int) -> int:
+    """The 64-bit number of a transaction from its last 32 bits and a number that is near."""
+    difference = (number - near) & 0xFFFFFFFF
+    return near + (difference - (1 << 32) if difference >= 1 << 31 else difference)
+
+
+class Sqlite:
+    """SQLite by the standard library, opened read-only."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        self._path = Path(unquote(re.sub(r"^sqlite(\+\w+)?:///", "", url).split("?", 1)[0]))
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        try:
+            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
+        except sqlite3.Error as error:
+            raise ConnectionLost(f"cannot open {self._path}: {sentence(error)}") from None
+        with contextlib.closing(connection):
+            now = datetime.now(UTC)
+            try:
+                connection.execute("BEGIN")
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            except sqlite3.Error as error:
+                raise ConnectionLost(f"cannot read {self._path}: {sentence(error)}") from None
+            yield _SqliteSession(connection, Moment(now, None, None))
+
+    def identity(self) -> str:
+        try:
+            return f"{self._path.absolute()}#{self._path.stat().st_ino}"
+        except OSError as error:
+            raise ConnectionLost(f"cannot open {self._path}: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _SqliteSession:
+    def __init__(self, connection: sqlite3.Connection, moment: Moment) -> None:
+        self._connection = connection
+        self.moment = moment
+
+    def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
+        return self._run(sql, params, timeout).fetchall()
+
+    def describe(self, sql: str, timeout: float) -> list[Column]:
+        cursor = self._run(sql, {}, timeout)
+        names = [item[0] for item in cursor.description]
+        row = cursor.fetchone() or (None,) * len(names)
+        return [Column(name, type(value).__name__) for name, value in zip(names, row, strict=True)]
+
+    def _run(self, sql: str, params: Params, timeout: float) -> sqlite3.Cursor:
+        if timeout <= 0:
+            raise DatabaseError("the time for this scrape is used up")
+        deadline = time.monotonic() + timeout
+        self._connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
+        try:
+            return self._connection.execute(sql, params)
+        except sqlite3.Error as error:
+            raise DatabaseError(sentence(error)) from None
