@@ -1,0 +1,229 @@
+"""Panel types whose settings moved: the old place of each is read once and written where Grafana 11 to 13 look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dashboards.compiler import graph
+
+Panel = dict[str, Any]
+
+BUILT_IN: Final = frozenset({
+    "alertlist", "annolist", "barchart", "bargauge", "candlestick", "canvas", "dashlist", "datagrid", "flamegraph", "gauge", "geomap",
+    "heatmap", "histogram", "logs", "news", "nodeGraph", "piechart", "stat", "state-timeline", "status-history", "table", "text",
+    "timeseries", "traces", "trend", "welcome", "xychart",
+})  # fmt: skip
+CALCS: Final = {"avg": "mean", "current": "lastNotNull", "total": "sum", "name": "lastNotNull"}
+ALERT_STATES: Final = {
+    "alerting": "firing",
+    "no_data": "noData",
+    "execution_error": "error",
+    "pending": "pending",
+    "ok": "normal",
+}
+
+
+def modernise(panel: Panel) -> None:
+    """Rewrite the settings of one panel in place; its type may change too."""
+    if not isinstance(panel.get("options"), dict):
+        panel["options"] = {}
+    if not isinstance(panel.get("fieldConfig"), dict):
+        panel["fieldConfig"] = {}
+    panel["fieldConfig"].setdefault("defaults", {})
+    panel["fieldConfig"].setdefault("overrides", [])
+    rewrite = REWRITES.get(panel["type"])
+    if rewrite is not None:
+        rewrite(panel)
+
+
+def _defaults(panel: Panel) -> dict[str, Any]:
+    found: dict[str, Any] = panel["fieldConfig"]["defaults"]
+    return found
+
+
+def _singlestat(panel: Panel) -> None:
+    panel["type"] = "stat"
+    defaults, old = _defaults(panel), panel
+    defaults.setdefault("unit", old.get("format", "none"))
+    if "decimals" in old:
+        defaults.setdefault("decimals", old["decimals"])
+    if old.get("nullText"):
+        defaults.setdefault("noValue", old["nullText"])
+    limits, colors = _limits(old.get("thresholds", "")), old.get("colors") or ["green", "orange", "red"]
+    if limits:
+        defaults["thresholds"] = {"mode": "absolute", "steps": [
+            {"color": color, "value": value} for color, value in zip(colors, [None, *limits], strict=False)
+        ]}  # fmt: skip
+    defaults.setdefault("mappings", []).extend(_mappings(old))
+    name = old.get("valueName", "avg")
+    color = "background" if old.get("colorBackground") else "value" if old.get("colorValue") else "none"
+    spark = old.get("sparkline", {}).get("show")
+    panel["options"] = {
+        "colorMode": color, "graphMode": "area" if spark else "none", "justifyMode": "auto", "orientation": "auto",
+        "textMode": "name" if name == "name" else "auto",
+        "reduceOptions": {"calcs": [CALCS.get(name, name)], "fields": "", "values": False},
+    }  # fmt: skip
+
+
+def _limits(text: object) -> list[float]:
+    """Numbers in '10,20'."""
+    parts = text.split(",") if isinstance(text, str) else []
+    return [float(part) for part in parts if part.strip().replace(".", "", 1).lstrip("-").isdigit()]
+
+
+def _mappings(panel: Panel) -> list[dict[str, Any]]:
+    """Value and range mappings from the lists that panels had before Grafana 8."""
+    found: list[dict[str, Any]] = []
+    for item in panel.get("valueMaps", []):
+        if item.get("value") == "null":
+            found.append({"type": "special", "options": {"match": "null", "result": {"text": item.get("text", "")}}})
+        elif "value" in item:
+            found.append({"type": "value", "options": {str(item["value"]): {"text": item.get("text", "")}}})
+    for item in panel.get("rangeMaps", []):
+        try:
+            limits = {"from": float(item["from"]), "to": float(item["to"])}
+        except (KeyError, ValueError):
+            continue
+        found.append({"type": "range", "options": {**limits, "result": {"text": item.get("text", "")}}})
+    return found
+
+
+def _reduce(old: dict[str, Any]) -> dict[str, Any]:
+    result = {"calcs": old.get("calcs", ["lastNotNull"]), "fields": "", "values": bool(old.get("values", False))}
+    return {**result, "limit": old["limit"]} if "limit" in old else result
+
+
+def _gauge(panel: Panel) -> None:
+    """grafanalib puts the calculation among the field settings, where Grafana never looks."""
+    defaults, options, config = _defaults(panel), panel["options"], panel["fieldConfig"]
+    if "reduceOptions" not in options:
+        options["reduceOptions"] = _reduce(defaults)
+    for key in ("showThresholdLabels", "showThresholdMarkers"):
+        options.setdefault(key, config.pop(key, key == "showThresholdMarkers"))
+    if "title" in defaults:
+        defaults.setdefault("displayName", defaults["title"])
+
+
+def _bargauge(panel: Panel) -> None:
+    """The shape of Grafana 6: everything under `fieldOptions`."""
+    options, defaults = panel["options"], _defaults(panel)
+    old = options.pop("fieldOptions", None)
+    if old is not None:
+        for key, value in old.get("defaults", {}).items():
+            defaults.setdefault("displayName" if key == "title" else key, value)
+        defaults.setdefault("mappings", []).extend(item for item in old.get("mappings", []) if "options" in item)
+        mode = defaults.get("thresholds", {}).get("mode", "absolute")
+        if old.get("thresholds") and not defaults.get("thresholds", {}).get("steps"):
+            defaults["thresholds"] = {"mode": mode, "steps": old["thresholds"]}
+        options.setdefault("reduceOptions", _reduce(old))
+    options.pop("showThresholdLabels", None)
+    options.pop("showThresholdMarkers", None)
+    options.setdefault("showUnfilled", True)
+    options.setdefault("valueMode", "color")
+
+
+def _table(panel: Panel) -> None:
+    """The display mode became the options of a cell."""
+    custom = _defaults(panel).setdefault("custom", {})
+    mode = custom.pop("displayMode", None)
+    if mode is not None and "cellOptions" not in custom:
+        custom["cellOptions"] = CELLS.get(mode, {"type": mode})
+    if isinstance(panel.get("color"), dict):
+        _defaults(panel).setdefault("color", panel["color"])
+    if panel.get("mappings"):
+        _defaults(panel).setdefault("mappings", panel["mappings"])
+
+
+CELLS: Final = {
+    "basic": {"type": "gauge", "mode": "basic"},
+    "gradient-gauge": {"type": "gauge", "mode": "gradient"},
+    "lcd-gauge": {"type": "gauge", "mode": "lcd"},
+    "color-background": {"type": "color-background", "mode": "gradient"},
+    "color-background-solid": {"type": "color-background", "mode": "basic"},
+}  # fmt: skip
+
+
+def _heatmap(panel: Panel) -> None:
+    """The Angular heatmap kept its settings at the root of the panel."""
+    if panel["options"]:
+        return
+    color, axis = panel.get("color", {}), panel.get("yAxis", {})
+    scheme = color.get("colorScheme", "interpolateOranges").removeprefix("interpolate")
+    panel["options"] = {
+        "calculate": panel.get("dataFormat", "timeseries") == "timeseries",
+        "color": {
+            "mode": "opacity" if color.get("mode") == "opacity" else "scheme", "scheme": scheme, "steps": 64, "reverse": False,
+            "exponent": color.get("exponent", 0.5), "scale": "exponential", "fill": color.get("cardColor", "dark-orange"),
+        },
+        "cellGap": panel.get("cards", {}).get("cardPadding", 1), "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9}, "legend": {"show": bool(panel.get("legend", {}).get("show", False))},
+        "rowsFrame": {"layout": panel.get("yBucketBound") or "auto"}, "showValue": "never",
+        "tooltip": {"mode": "single", "yHistogram": False},
+        "yAxis": {"axisPlacement": "left", "reverse": bool(panel.get("reverseYBuckets")), "unit": axis.get("format", "short")},
+    }  # fmt: skip
+
+
+def _alertlist(panel: Panel) -> None:
+    """State filters of before Grafana 8 are ignored at the root."""
+    options = panel["options"]
+    states = panel.get("stateFilter") or ["alerting", "pending"]
+    if "stateFilter" not in options:
+        options["stateFilter"] = {ALERT_STATES[state]: True for state in states if state in ALERT_STATES}
+    options.setdefault("dashboardAlerts", bool(panel.get("onlyAlertsOnDashboard", False)))
+    options.setdefault("maxItems", panel.get("limit", 20))
+    options.setdefault("sortOrder", panel.get("sortOrder", 1))
+    options.setdefault("viewMode", "list")
+    if panel.get("nameFilter") and not options.get("alertName"):
+        options["alertName"] = panel["nameFilter"]
+
+
+def _dashlist(panel: Panel) -> None:
+    if panel["options"]:
+        return
+    old = {
+        "showHeadings": "headings", "showSearch": "search", "showRecentlyViewed": "recent",
+        "showStarred": "starred", "maxItems": "limit", "query": "query", "tags": "tags",
+    }  # fmt: skip
+    panel["options"] = {new: panel[key] for new, key in old.items() if key in panel}
+    panel["options"].update(includeVars=False, keepTime=False)
+
+
+def _pie(panel: Panel) -> None:
+    panel["type"] = "piechart"
+    _defaults(panel).setdefault("unit", panel.get("format", "short"))
+    legend = panel.get("legend", {})
+    values = [name for name, key in (("value", "values"), ("percent", "percentage")) if legend.get(key)]
+    placement = "right" if panel.get("legendType") == "Right side" else "bottom"
+    show = bool(legend.get("show", True))
+    panel["options"] = {
+        "legend": {"displayMode": "table", "placement": placement, "showLegend": show, "values": values},
+        "pieType": panel.get("pieType", "pie"), "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "tooltip": {"mode": "single", "sort": "none"},
+    }  # fmt: skip
+
+
+def _discrete(panel: Panel) -> None:
+    panel["type"] = "state-timeline"
+    defaults = _defaults(panel)
+    defaults.setdefault("mappings", []).extend(_mappings(panel))
+    defaults.setdefault("unit", panel.get("units", "short"))
+    defaults.setdefault("custom", {"fillOpacity": 70, "lineWidth": 0})
+    panel["options"] = {
+        "alignValue": "left", "mergeValues": True, "rowHeight": 0.9, "showValue": "auto",
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": bool(panel.get("showLegend", True))},
+        "tooltip": {"mode": "single", "sort": "none"},
+    }  # fmt: skip
+
+
+def _text(panel: Panel) -> None:
+    """Before Grafana 7 the words stood at the root."""
+    panel["options"].setdefault("mode", panel.get("mode", "markdown"))
+    panel["options"].setdefault("content", panel.get("content", ""))
+
+
+REWRITES: Final[dict[str, Callable[[Panel], None]]] = {
+    "alertlist": _alertlist, "bargauge": _bargauge, "dashlist": _dashlist, "gauge": _gauge, "graph": graph.modernise,
+    "grafana-piechart-panel": _pie, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": _singlestat,
+    "table": _table, "text": _text,
+}  # fmt: skip

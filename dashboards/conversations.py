@@ -1,0 +1,118 @@
+"""Conversations: how many there are and how well they go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from dashboards import panels
+from dashboards.frame import DAYS, SCOPES, ceiling, drill, floor, frame
+from dashboards.query import DAY, RANGE, Query, average, buckets, instant, legend
+from dashboards.tables import Column, summary
+from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, RESOLUTION, TENANT
+from exporter.metrics.conversations import (
+    ACTIVE_CONVERSATIONS,
+    ANSWER_CONFIDENCE,
+    CONVERSATION_ANSWERS,
+    CONVERSATION_DURATION,
+    CONVERSATION_FALLBACKS,
+    CONVERSATION_GOALS,
+    CONVERSATION_GOALS_KNOWN,
+    CONVERSATION_HANDOFFS,
+    CONVERSATION_MESSAGES,
+    CONVERSATIONS_ENDED,
+    CONVERSATIONS_STARTED,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from exporter.settings import Settings
+
+S: Final = SCOPES["conversations"]
+
+
+def build(settings: Settings) -> Any:
+    """The dashboard of conversation quality."""
+    body = [
+        *_quality(settings),
+        *panels.row("Amount", _amount()),
+        *panels.row("Quality over time", _trends(settings)),
+        *panels.row("Comparison", [_agents(settings)]),
+    ]
+    return frame(
+        "conversations", "How many conversations are there, and how well do they go?", body=body, settings=settings,
+        sources=dict.fromkeys(S.labels, (CONVERSATIONS_STARTED,)), days=True,
+    )  # fmt: skip
+
+
+def _quality(settings: Settings) -> list[Any]:
+    limits = settings.thresholds
+    return [
+        panels.gauge("Goal success", "Which share of conversations whose result is known reached its goal?", "percentunit",
+                     [instant(S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN))], thresholds=floor(limits.success_rate)),
+        panels.gauge("Handed to a human", "Which share of ended conversations did a human take over?", "percentunit",
+                     [instant(S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED))], thresholds=ceiling(limits.handoff_rate)),
+        panels.gauge("Answer confidence", "How sure are agents of their answers on average?", "percentunit",
+                     [instant(average(ANSWER_CONFIDENCE, S.on(ANSWER_CONFIDENCE)))], thresholds=floor(limits.confidence)),
+        panels.gauge("Fallback rate", "In which share of their answers do agents say that they do not know?", "percentunit",
+                     [instant(S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS))]),
+    ]  # fmt: skip
+
+
+def _amount() -> list[Any]:
+    return [
+        panels.stat("Active now", "How many conversations are in progress?", "short", [Query(S.total(ACTIVE_CONVERSATIONS))],
+                    graph=True),
+        panels.stat("Started", "How many conversations began in the time range?", "short",
+                    [instant(S.increase(CONVERSATIONS_STARTED))], decimals=0),
+        panels.stat("Messages per conversation", "How many messages do both sides write in one conversation?", "short",
+                    [instant(S.ratio(CONVERSATION_MESSAGES, CONVERSATIONS_ENDED))], decimals=1),
+        panels.stat("Average length", "How long does a conversation last on average?", "s",
+                    [instant(average(CONVERSATION_DURATION, S.on(CONVERSATION_DURATION)))]),
+        panels.timeseries("Active conversations", "How busy are the agents?", "short",
+                          [Query(S.total(ACTIVE_CONVERSATIONS, CHANNEL), legend(CHANNEL))], stack=True),
+        panels.timeseries("Conversations per minute", "Do conversations begin and end at the same pace?", "cpm", [
+            Query(f"60 * {S.rate(CONVERSATIONS_STARTED)}", "started"), Query(f"60 * {S.rate(CONVERSATIONS_ENDED)}", "ended"),
+        ]),
+        panels.timeseries("Conversations per day by resolution", "How did the conversations of each of the last days end?", "short",
+                          [Query(S.increase(CONVERSATIONS_ENDED, RESOLUTION, window=DAY), legend(RESOLUTION))],
+                          stack=True, bars=True, interval=DAY, time_from=DAYS, width=16),
+        panels.pie("Resolution", "How did conversations end in the time range?", "short",
+                   [instant(S.increase(CONVERSATIONS_ENDED, RESOLUTION), legend(RESOLUTION))]),
+    ]  # fmt: skip
+
+
+def _trends(settings: Settings) -> list[Any]:
+    limits = settings.thresholds
+    return [
+        panels.timeseries("Goals and hand-offs per day", "Do conversations go better or worse than some days ago?", "percentunit", [
+            Query(S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, window=DAY), "goal reached"),
+            Query(S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, window=DAY), "handed to a human"),
+            Query(S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, window=DAY), "answers that fell back"),
+        ], interval=DAY, time_from=DAYS),
+        panels.timeseries("Answer confidence", "Do agents become less sure of their answers?", "percentunit", [
+            Query(S.mean(ANSWER_CONFIDENCE), "average"), Query(S.quantile(0.1, ANSWER_CONFIDENCE), "p10"),
+        ], thresholds=floor(limits.confidence), maximum=1),
+        panels.timeseries("Length of conversations", "How long do conversations last?", "s", [
+            *(Query(S.quantile(q, CONVERSATION_DURATION), f"p{q * 100:g}") for q in (0.5, 0.95)),
+            Query(S.mean(CONVERSATION_DURATION), "average"),
+        ]),
+        panels.heatmap("Spread of confidence", "Are there many unsure answers behind a good average?", "percentunit",
+                       [buckets(ANSWER_CONFIDENCE, S.on(ANSWER_CONFIDENCE))]),
+    ]  # fmt: skip
+
+
+def _agents(settings: Settings) -> Any:
+    limits, by = settings.thresholds, (TENANT, AGENT, AGENT_TYPE)
+    return summary(
+        "Agents", "Which agent reaches its goals, and which needs help?", by, (
+            Column("Conversations", "short", S.increase(CONVERSATIONS_ENDED, *by)),
+            Column("Goal success", "percentunit", S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, *by),
+                   floor(limits.success_rate)),
+            Column("Handed over", "percentunit", S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, *by),
+                   ceiling(limits.handoff_rate)),
+            Column("Fallbacks", "percentunit", S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, *by)),
+            Column("Confidence", "percentunit", S.mean(ANSWER_CONFIDENCE, *by, window=RANGE), floor(limits.confidence)),
+            Column("Length", "s", S.mean(CONVERSATION_DURATION, *by, window=RANGE)),
+        ),
+        links=[drill("conversations", "calls", "Calls of this agent", AGENT, row=True),
+               drill("conversations", "pipeline", "Steps of this agent", AGENT, row=True)],
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Queries of panels: PromQL with the dashboard's variables, a legend and how the answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.labels import UNKNOWN, Label
+from exporter.metric import Distribution, Metric
+from provisioning import promql
+
+RANGE: Final = "$__range"
+DAY: Final = "1d"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query. `read` is range, instant (one number a series), table or heatmap."""
+
+    expr: str
+    legend: str = "__auto"
+    read: str = "range"
+
+
+def instant(expr: str, legend: str = "__auto") -> Query:
+    """A query for the end of the time range only."""
+    return Query(expr, legend, "instant")
+
+
+def table(expr: str) -> Query:
+    """A query whose labels become columns."""
+    return Query(expr, "", "table")
+
+
+def legend(*labels: Label) -> str:
+    """The legend that shows these labels."""
+    return " · ".join(f"{{{{{label.name}}}}}" for label in labels)
+
+
+def buckets(metric: Distribution, matchers: promql.Matchers) -> Query:
+    """Values of a distribution by bucket over time."""
+    series = promql.selector(metric, matchers, metric.bucket)
+    return Query(f"sum by (le) (increase({series}[{promql.RATE_INTERVAL}]))", "{{le}}", "heatmap")
+
+
+def known_share(metric: Metric, label: Label, wanted: str, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
+    """Share of a counter's known values of one label that are `wanted`, over the range.
+
+    Rows whose label is unknown are in neither part. Where there are known rows and none is wanted the share is 0;
+    without known rows there is no answer.
+    """
+    part = promql.increase(metric, RANGE, by, {**matchers, label: wanted})
+    return _share(part, promql.increase(metric, RANGE, by, {**matchers, label: f"!={UNKNOWN}"}))
+
+
+def known_rate(metric: Metric, label: Label, wanted: str, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
+    """The same share at each instant."""
+    part = promql.rate(metric, promql.RATE_INTERVAL, by, {**matchers, label: wanted})
+    return _share(part, promql.rate(metric, promql.RATE_INTERVAL, by, {**matchers, label: f"!={UNKNOWN}"}))
+
+
+def _share(part: str, whole: str) -> str:
+    return f"({part} or {whole} * 0) / ({whole} > 0)"
+
+
+def average(metric: Distribution, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
+    """Mean of a distribution over the whole range."""
+    return promql.mean(metric, RANGE, by, matchers)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The labels by which a dashboard can be filtered; a query uses those that its metric has."""
+
+    labels: tuple[Label, ...]
+
+    def on(self, metric: Metric, where: Mapping[Label, str] | None = None) -> dict[Label | str, str]:
+        """Matchers for a metric: the dashboard's variables and further conditions."""
+        chosen: dict[Label | str, str] = {label: f"=~${label.name}" for label in self.labels if label in metric.labels}
+        return chosen | dict(where or {})
+
+    def rate(self, metric: Metric, *by: Label, where: Mapping[Label, str] | None = None) -> str:
+        """Per-second rate of a counter."""
+        return promql.rate(metric, promql.RATE_INTERVAL, by, self.on(metric, where))
+
+    def increase(
+        self, metric: Metric, *by: Label, window: str = RANGE, where: Mapping[Label, str] | None = None
+    ) -> str:
+        """Increase of a counter over the time range, or another window."""
+        return promql.increase(metric, window, by, self.on(metric, where))
+
+    def total(self, metric: Metric, *by: Label, where: Mapping[Label, str] | None = None) -> str:
+        """Sum of a gauge."""
+        return promql.total(metric, by, self.on(metric, where))
+
+    def quantile(self, q: float, metric: Distribution, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
+        """A quantile of a distribution."""
+        return promql.quantile(q, metric, window, by, self.on(metric))
+
+    def mean(self, metric: Distribution, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
+        """The mean of a distribution."""
+        return promql.mean(metric, window, by, self.on(metric))
+
+    def ratio(self, numerator: Metric, denominator: Metric, *by: Label, window: str = RANGE) -> str:
+        """Increase of one counter by that of another; without an answer if either is unknown."""
+        return promql.ratio(
+            self.increase(numerator, *by, window=window), self.increase(denominator, *by, window=window)
+        )
