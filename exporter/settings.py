@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,10 +104,11 @@ class Settings(Model):
         return self
 
 
-def _known(place: str, names: Any, known: Any) -> None:
-    wrong = sorted(set(names) - set(known))
+def _known(place: str, names: Iterable[str], known: Iterable[str]) -> None:
+    right = sorted(known)
+    wrong = sorted(set(names) - set(right))
     if wrong:
-        raise ValueError(f"{place}: unknown {', '.join(wrong)}; known are {', '.join(sorted(known))}")
+        raise ValueError(f"{place}: unknown {', '.join(wrong)}; known are {', '.join(right)}")
 
 
 ENVIRONMENT: Final[Mapping[str, tuple[str, ...]]] = {

@@ -72,8 +72,8 @@ def public(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
     query = "&".join(f"{item.partition('=')[0]}={HIDDEN}" for item in parts.query.split("&") if item)
-    netloc = f"{name}{colon}{HIDDEN if colon else ''}{at}{host}"
-    return parts._replace(netloc=netloc, query=query, fragment="").geturl()
+    login = f"{name}{colon}{HIDDEN if colon else ''}{at}"
+    return f"{parts.scheme}://{login}{host}{parts.path}" + (f"?{query}" if query else "")
 
 
 def origins(path: Path | None, environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:

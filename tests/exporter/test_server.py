@@ -86,6 +86,11 @@ def ask(
         connection.close()
 
 
+def connect(server: Server) -> socket.socket:
+    """A bare connection."""
+    return socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=5)
+
+
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for a condition, with a deadline."""
     deadline = time.monotonic() + seconds
@@ -197,14 +202,14 @@ def test_unknown_addresses_and_methods() -> None:
             assert (answer.status, body.count(b"\n"), answer.headers["Server"]) == (status, 1, "watchfloor")
         answer, body = ask(server, "/")
         assert b'href="/metrics"' in body
-        with socket.create_connection(server.server_address[:2], timeout=5) as raw:
+        with connect(server) as raw:
             raw.sendall(b"GET /\x00 what is this\r\n\r\n")
             assert b" 400 " in raw.recv(4096)
 
 
 def test_a_body_is_not_taken_for_the_next_request() -> None:
     """A request with a body is answered and the connection closed."""
-    with running(Fake()) as server, socket.create_connection(server.server_address[:2], timeout=5) as raw:
+    with running(Fake()) as server, connect(server) as raw:
         raw.sendall(
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
         )
@@ -310,7 +315,7 @@ def test_a_slow_client_loses_its_connection() -> None:
     """A head that drips in byte by byte is given up at the deadline, however short the pauses."""
     with (
         running(Fake(), request_seconds=0.4) as server,
-        socket.create_connection(server.server_address[:2], timeout=5) as raw,
+        connect(server) as raw,
     ):
         started = time.monotonic()
 
@@ -328,8 +333,7 @@ def test_a_slow_client_loses_its_connection() -> None:
 def test_connections_are_bounded() -> None:
     """Beyond the limit a client gets 503 at once; when the others are gone, it is served again."""
     with running(Fake()) as server:
-        address = server.server_address[:2]
-        idle = [socket.create_connection(address, timeout=5) for _ in range(CONNECTIONS)]
+        idle = [connect(server) for _ in range(CONNECTIONS)]
         until(lambda: server._connections == CONNECTIONS)
         answer, body = ask(server, "/health/live")
         assert (answer.status, body) == (503, b"Too many connections; try again in a moment.\n")

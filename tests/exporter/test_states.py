@@ -94,9 +94,13 @@ def test_redis_sizes(redis_url: str, command: str, key: str, expected: float) ->
     assert "is of another type; choose the command that fits" in (reading.error or "")
 
 
+def _subscriber(client: Any) -> Any:
+    return client.pubsub()
+
+
 def test_redis_subscribers(redis_url: str) -> None:
     """pubsub_numsub gives the number of subscribers of a channel."""
-    with closing(redis.Redis.from_url(redis_url)) as client, client.pubsub() as subscriber:
+    with closing(redis.Redis.from_url(redis_url)) as client, _subscriber(client) as subscriber:
         subscriber.subscribe("channel")
         assert subscriber.get_message(timeout=5)
         assert one(source("redis", key="channel", command="pubsub_numsub"), redis_url).value == 1
@@ -147,7 +151,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append(f"{self.path} {self.headers.get('Authorization')}")
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         moved = {"/here": "/number", "/away": f"http://localhost:{port}/number"}.get(self.path)
         if moved:
             self.send_response(302)
@@ -175,7 +179,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("no_proxy", "*")
     Handler.answers, Handler.asked = {"/number": b" 42\n"}, []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
