@@ -65,6 +65,13 @@ class Run:
         """Wait for a service."""
         process.wait_ready(service, self.records[service.name])
 
+    def survived(self) -> None:
+        """Refuse to call it a start when a process that was ready has ended since."""
+        for item in self.records.values():
+            if not item.why and not process.alive(item):
+                log = self.place.log(item.name)
+                raise StackError(f"{item.name} ended soon after its start; the end of {log}:\n{process.tail(log)}")
+
     def absent(self, name: str, why: str) -> None:
         """Write down why a part does not run."""
         old = self.records.get(name)
@@ -106,6 +113,7 @@ def up(
             urls = _database(run, own, calls)
             _start(run, urls)
             series = _prove(run, timeout)
+            run.survived()
         return Outcome(parts(place.directory), tuple(dict.fromkeys(new.name for new in run.started)), series)
 
 
@@ -168,10 +176,12 @@ def _undone(run: Run) -> Iterator[None]:
         yield
     except BaseException:
         if run.started:
-            run.place.say(f"stopping {', '.join(new.name for new in reversed(run.started))}")
+            names = dict.fromkeys(new.name for new in reversed(run.started))
+            run.place.say(f"stopping {', '.join(names)}")
         process.stop(reversed(run.started))
         gone = {new.pid for new in run.started}
-        run.records = {name: item for name, item in run.records.items() if item.pid not in gone}
+        left = {name: item for name, item in run.records.items() if item.pid not in gone}
+        run.records = left if any(process.alive(item) for item in left.values()) else {}
         run.save()
         raise
 
