@@ -1,0 +1,217 @@
+"""Rules as a whole: they parse, use only names of the catalogue, and each has what a person on call needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+
+import alerts
+from alerts.rule import Alert, Group, Recording, RuleError, Severity
+from alerts.watchers import FOREIGN
+from exporter.labels import TENANT
+from exporter.metric import Distribution, Metric, set_namespace
+from exporter.metrics import CATALOGUE
+from exporter.metrics.calls import CALLS_INITIATED
+from exporter.metrics.exporter import METRICS as OWN
+from exporter.settings import Settings
+
+RUNBOOKS = Path(alerts.__file__).parent / "runbooks"
+PROMETHEUS_LABELS = {"job", "instance", "le", "rule_group", "integration"}
+
+
+@pytest.fixture(params=["", "acme"])
+def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Without and with a prefix of all metric names."""
+    set_namespace(request.param)
+    yield request.param
+    set_namespace("")
+
+
+def _groups() -> tuple[Group, ...]:
+    return alerts.build(Settings())
+
+
+def _alerts() -> list[tuple[str, Alert]]:
+    return [(group.domain, alert) for group in _groups() for alert in group.alerts]
+
+
+def _expressions() -> list[str]:
+    recorded = [rule.query(Settings().thresholds) for rule in alerts.RECORDINGS]
+    return [*recorded, *(alert.expr for _, alert in _alerts())]
+
+
+def _names() -> dict[str, tuple[str, ...]]:
+    """Label names of every series that a rule may read."""
+    names = {metric.name: metric.label_names for metric in (*CATALOGUE, *OWN)}
+    for metric in CATALOGUE:
+        if isinstance(metric, Distribution):
+            names |= dict.fromkeys((metric.bucket, metric.sum, metric.count), metric.label_names)
+    for rule in alerts.RECORDINGS:
+        names[rule.name] = rule.label_names
+    return names | dict.fromkeys(FOREIGN, ())
+
+
+def _selectors(node: Any) -> Iterator[Any]:
+    """Every selector in a parsed expression."""
+    if isinstance(node, promql_parser.VectorSelector):
+        yield node
+    for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
+        child = getattr(node, part, None)
+        for each in child if isinstance(child, (list, tuple)) else [child]:
+            if isinstance(each, promql_parser.Expr):
+                yield from _selectors(each)
+
+
+def _counters(node: Any, function: str = "") -> Iterator[tuple[str, str]]:
+    """Every selector with the innermost function around it."""
+    if isinstance(node, promql_parser.VectorSelector):
+        yield str(node.name), function
+    inner = node.func.name if isinstance(node, promql_parser.Call) else function
+    for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
+        child = getattr(node, part, None)
+        for each in child if isinstance(child, (list, tuple)) else [child]:
+            if isinstance(each, promql_parser.Expr):
+                yield from _counters(each, inner)
+
+
+@pytest.mark.usefixtures("namespace")
+def test_expressions_read_only_what_the_catalogue_has() -> None:
+    """Every selector names a metric, a recording or a listed foreign metric, with labels that it has."""
+    names = _names()
+    seen = set()
+    for expression in _expressions():
+        for selector in _selectors(promql_parser.parse(expression)):
+            assert selector.name in names, expression
+            labels = {matcher.name for matcher in selector.matchers.matchers}
+            assert labels <= {*names[selector.name], *PROMETHEUS_LABELS}, expression
+            seen.add(selector.name)
+    assert len(seen) > 40
+
+
+def test_counters_are_read_through_rate_or_increase() -> None:
+    """The bare value of a counter is its lifetime total, which no rule wants."""
+    kinds = {metric.name for metric in CATALOGUE if metric.type == "counter"} | {m.name for m in OWN if m.base.endswith("_total")}
+    kinds |= {name for metric in CATALOGUE if isinstance(metric, Distribution) for name in (metric.bucket, metric.sum, metric.count)}
+    kinds |= {name for name in FOREIGN if name.endswith("_total")}
+    found = 0
+    for expression in _expressions():
+        for name, function in _counters(promql_parser.parse(expression)):
+            if name in kinds:
+                assert function in ("rate", "increase"), expression
+                found += 1
+    assert found > 40
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    """The headings of a domain's runbook are its alerts' names, each with four parts."""
+    for group in _groups():
+        text = (RUNBOOKS / f"{group.domain}.md").read_text()
+        sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+        assert {part.split("\n", 1)[0] for part in sections} == {alert.name for alert in group.alerts}, group.domain
+        for part in sections:
+            for word in ("Meaning.", "First step.", "Likely causes.", "Silence."):
+                assert f"**{word}**" in part, part
+
+
+def test_labels_in_texts_are_labels_of_the_alert() -> None:
+    """A text that names a label which the alert lacks would show a gap."""
+    for _, alert in _alerts():
+        used = set(re.findall(r"\$labels\.(\w+)", alert.description + alert.summary))
+        assert used <= {label.name for label in alert.by} | {"reason", "metric", "label", "rule_group", "integration"}, alert.name
+
+
+def test_names_are_unique_across_domains() -> None:
+    """One name and severity is one alert; one name is one domain's."""
+    keys = [(alert.name, alert.severity) for _, alert in _alerts()]
+    assert len(keys) == len(set(keys))
+    assert len({(domain, name) for domain, (name, _) in zip((d for d, _ in _alerts()), keys, strict=True)}) == len({n for n, _ in keys})
+
+
+def test_critical_alerts_wait_at_most_twenty_seconds() -> None:
+    """The promise of delivery in under a minute rests on it."""
+    assert max(alert.wait for _, alert in _alerts() if alert.severity is Severity.CRITICAL) == 20.0
+
+
+def test_every_setting_of_the_thresholds_moves_a_rule() -> None:
+    """A threshold that no rule reads would be a promise not kept; uptime has its rules in the domain health."""
+    thresholds = Settings().thresholds
+    before = [group.content(Settings()) for group in _groups()]
+    for name in type(thresholds).model_fields:
+        value = getattr(thresholds, name)
+        other = {"warning": value.warning * 0.9, "critical": value.critical * 0.9} if hasattr(value, "warning") else value * 0.9
+        changed = Settings.model_validate({"thresholds": {name: other}})
+        after = [group.content(changed) for group in alerts.build(changed)]
+        assert (after != before) is (name != "uptime"), name
+
+
+def test_recordings_carry_the_namespace() -> None:
+    """A prefix of metric names is in the names of recordings too."""
+    set_namespace("acme")
+    try:
+        assert {rule.name.split(":")[1].startswith("acme_") for rule in alerts.RECORDINGS} == {True}
+    finally:
+        set_namespace("")
+
+
+def _alert(**changes: Any) -> Alert:
+    given: dict[str, Any] = {
+        "name": "SomethingWrong",
+        "severity": Severity.WARNING,
+        "expr": "up == 0",
+        "summary": "Something is wrong.",
+        "description": "It is.",
+        "no_data": "It ends.",
+    }
+    return Alert(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "something_wrong"}, "CamelCase"),
+        ({"summary": "something is wrong"}, "capital and a full stop"),
+        ({"no_data": ""}, "without data"),
+        ({"description": ""}, "description"),
+        ({"severity": Severity.CRITICAL, "wait": 21.0}, "at most 20 s"),
+    ],
+)
+def test_wrong_alerts_are_refused(changes: dict[str, Any], said: str) -> None:
+    """A wrong alert cannot be made, and the message says what would be right."""
+    with pytest.raises(RuleError, match=said):
+        _alert(**changes)
+
+
+def test_the_same_rule_twice_is_refused() -> None:
+    """Two alerts of one name and severity, or two recordings of one name, are a mistake."""
+    with pytest.raises(RuleError, match="SomethingWrong warning is defined twice"):
+        Group("calls", (), (_alert(), _alert()))
+
+
+def test_recordings_are_made_of_labels_that_the_metric_has() -> None:
+    """A label that the metric lacks is refused with those that it has."""
+    metric: Metric = CALLS_INITIATED
+    with pytest.raises(ValueError, match="calls_initiated_total has no label outcome; it has tenant"):
+        Recording(metric=metric, by=(TENANT, next(la for la in _outcome())), operation="x", query=lambda _: "")
+    with pytest.raises(RuleError, match="no recording name"):
+        Recording(metric=metric, by=(), operation="Not This", query=lambda _: "")
+
+
+def _outcome() -> tuple[Any, ...]:
+    from exporter.labels import OUTCOME
+
+    return (OUTCOME,)
+
+
+def test_hostile_settings_stay_text() -> None:
+    """Template syntax in an address is printed and not run."""
+    settings = Settings.model_validate({"dashboard_url": 'http://x/{{ .Secret }}"\n', "alerting": {"runbook_url": "http://{{ x }}"}})
+    rule = _alert().rule("calls", settings)
+    notes = rule["annotations"]
+    assert isinstance(notes, dict)
+    assert notes["dashboard_url"] == 'http://x/{{ "{{" }} .Secret }}"\n/d/watchfloor-overview'
+    assert notes["runbook_url"] == 'http://{{ "{{" }} x }}/calls.md#somethingwrong'
