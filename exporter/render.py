@@ -77,11 +77,11 @@ class FamilyView:
         name = self.name
         if openmetrics and self.type == "counter":
             name = name.removesuffix("_total")
-        help = self.metric.help.replace("\\", "\\\\").replace("\n", "\\n")
+        text = self.metric.help.replace("\\", "\\\\").replace("\n", "\\n")
         if openmetrics:
-            help = help.replace('"', '\\"')
+            text = text.replace('"', '\\"')
         unit = self.metric.unit if openmetrics and self.metric.unit and name.endswith(f"_{self.metric.unit}") else ""
-        lines = f"# HELP {name} {help}\n# TYPE {name} {self.type}\n"
+        lines = f"# HELP {name} {text}\n# TYPE {name} {self.type}\n"
         return f"{lines}# UNIT {name} {unit}\n" if unit else lines
 
 

@@ -17,14 +17,20 @@ from exporter.sources.states import States
 
 def build(settings: Settings) -> Exposition:
     """The exporter for the settings; connects to nothing yet."""
+    url = required_url(settings)
+    mapping = load(settings.database)
+    collector = Collector(settings, mapping, lambda: connect(url, settings.database.connect_timeout))
+    return Exposition(collector, States(settings.states).read)
+
+
+def required_url(settings: Settings) -> str:
+    """The database's URL; SettingsError when none is set."""
     url = database_url(settings)
     if url is None:
         raise SettingsError(
             "no database is set: give ANALYTICS_DATABASE_URL, such as postgresql://reader@127.0.0.1/app, or database.url_file"
         )
-    mapping = load(settings.database)
-    collector = Collector(settings, mapping, lambda: connect(url, settings.database.connect_timeout))
-    return Exposition(collector, States(settings.states).read)
+    return url
 
 
 def serve_forever(settings: Settings) -> None:
@@ -52,10 +58,10 @@ def once(settings: Settings, openmetrics: bool, progress: Callable[[str, float],
 def show_progress(name: str, share: float) -> None:
     """Progress of the first pass, one line that is written over, only where a person looks."""
     if sys.stderr.isatty():
-        end = "\n" if share >= 1 else ""
-        print(f"\rreading {name}: {share:4.0%}", end=end, file=sys.stderr, flush=True)
+        sys.stderr.write(f"\rreading {name}: {share:4.0%}" + ("\n" if share >= 1 else ""))
+        sys.stderr.flush()
     elif share >= 1:
-        print(f"read {name}", file=sys.stderr)
+        sys.stderr.write(f"read {name}\n")
 
 
 def _address(settings: Settings) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from exporter.engine.scrape import Outcome, Reader, Views
 from exporter.engine.totals import Admission, Totals
 from exporter.health import Check, Health
 from exporter.labels import LABELS
+from exporter.log import log
 from exporter.mapping import Mapping
 from exporter.settings import Settings
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session, sentence
@@ -27,15 +27,15 @@ BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
 REPLAN_SECONDS = 60.0
 
 
-def log(line: str) -> None:
-    """One line to standard error."""
-    print(f"exporter: {line}", file=sys.stderr, flush=True)
+def to_log(line: str) -> None:
+    """One sentence to the exporter's log."""
+    log("exporter", message=line)
 
 
 class Collector:
     """Everything that the exporter knows of one database. Threads: any number of scrapers, one sealer."""
 
-    def __init__(self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = log) -> None:
+    def __init__(self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = to_log) -> None:
         self.settings = settings
         self.mapping = mapping
         self.log = log
@@ -100,7 +100,7 @@ class Collector:
                 self._fail(str(error))
                 self._replan_at = 0.0
                 failures += 1
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - this thread must outlive whatever happens in it
                 self.log(f"sealing failed, will be tried again: {type(error).__name__}: {sentence(error)}")
                 failures += 1
             wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1] if failures else self.settings.exporter.seal_interval
@@ -159,7 +159,8 @@ class Collector:
             self._dirty = True
 
     def _look(self, totals: Totals, now: datetime) -> None:
-        self.newest[totals.scan.name] = sealer.newest(totals, self._background, now)
+        age = sealer.newest_row(totals.scan, self._background, now)
+        self.newest[totals.scan.name] = age, sealer.future_rows(totals.scan, self._background, now)
 
     def _guard(self, scan: Scan, work: Callable[[], None]) -> None:
         """One scan's trouble is told and must not hold up the others."""
@@ -321,4 +322,4 @@ class Collector:
         failed = {**self.outcome.waiting, **self.outcome.failed}
         domains = [Check(f"domain {name}", False, reason) for name, reason in sorted(failed.items())]
         saved = Check("state file", self.save_errors == 0 or self._dirty is False, f"{self.save_errors} failed saves")
-        return Health(database.ok and done, (database, first, saved, *domains))
+        return Health(ready=database.ok and done, checks=(database, first, saved, *domains))

@@ -113,7 +113,7 @@ class Resolved:
             inside = self.words().in_([literal(value) for value in condition.values])
             return inside if condition.test == "in" else sa.not_(sa.func.coalesce(inside, sa.false()))
         value = self.words() if self.column.kind is Kind.TEXT or self.raw is None else self.raw
-        present = value.is_not(None)
+        present: ColumnElement[bool] = value.is_not(None)
         if self.column.kind is Kind.TEXT:
             present = sa.and_(present, value != literal(""))
         return present if condition.test == "present" else sa.not_(sa.func.coalesce(present, sa.false()))
@@ -176,7 +176,7 @@ def literal(text: str) -> ColumnElement[Any]:
     return sa.literal_column(_quote(text))
 
 
-def relation(table: str | None, sql: str | None, dialect: str) -> Any:
+def relation(table: str | None, sql: str | None) -> Any:
     """What to select from: a table by its quoted name, or the user's own SQL."""
     if table is not None:
         parts = table.rsplit(".", 1)
@@ -192,5 +192,5 @@ def compile_sql(statement: Any, dialect: str) -> str:
     """The statement's text in the driver's style of parameters."""
     from sqlalchemy.dialects import postgresql, sqlite
 
-    kind: Any = postgresql.psycopg.dialect() if dialect == "postgresql" else sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call,attr-defined]
+    kind: Any = postgresql.psycopg.dialect() if dialect == "postgresql" else sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
     return str(statement.compile(dialect=kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from exporter.engine.columns import Resolved, compile_sql, literal
 from exporter.engine.resolve import Source, resolve
 from exporter.entities import ENTITIES
+from exporter.entity import Column
 from exporter.labels import KIND, Label
-from exporter.mapping import Mapping
+from exporter.mapping import Mapping as MappingFile
 from exporter.metric import Count, Distribution, EventMetric, Level, Metric, State, Sum
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
@@ -71,7 +72,7 @@ class LevelScan:
     groups: tuple[str, ...]
     sql: str
 
-    def at(self, instant: Any) -> tuple[str, dict[str, Any]]:
+    def at_instant(self, instant: Any) -> tuple[str, dict[str, Any]]:
         """Statement and parameters for what is open at an instant."""
         return self.sql, {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
 
@@ -86,9 +87,14 @@ class Plan:
     sources: dict[str, Source]
 
     @property
+    def items(self) -> tuple[Scan | LevelScan, ...]:
+        """Every statement of a scrape."""
+        return (*self.scans, *self.levels)
+
+    @property
     def domains(self) -> tuple[str, ...]:
         """Domains that have something to run, in order."""
-        return tuple(dict.fromkeys(scan.domain for scan in (*self.scans, *self.levels)))
+        return tuple(dict.fromkeys(scan.domain for scan in self.items))
 
 
 # The upper end of a window; the marker is a comment, so that one text serves both kinds of window.
@@ -103,7 +109,7 @@ def selected(settings: Settings) -> tuple[Metric, ...]:
     return tuple(m for m in CATALOGUE if m.base not in off and (not domains or m.domain in domains))
 
 
-def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
+def plan(settings: Settings, mapping: MappingFile, database: Database) -> Plan:
     """The scans for a database; reads only the types of columns."""
     metrics = selected(settings)
     missing: dict[str, str] = {}
@@ -173,7 +179,7 @@ class _Builder:
         columns = [*self.groups.values(), *self.numbers.values()]
         labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
         statement = self.source.select_from(*labelled).where(self.at.compare("lower", ">="), self.at.compare("upper", CLOSED))
-        names = [sa.literal_column(f"{index + 1}") for index in range(len(self.groups))]
+        names: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(self.groups))]
         text = compile_sql(statement.group_by(*names), self.source.dialect)
         raw = self.at.raw if self.at.raw is not None else sa.null()
         low = sa.func.min(raw) if not self.at.type.startswith("timestamp") else sa.func.min(raw).filter(sa.func.isfinite(raw))
@@ -207,9 +213,9 @@ class _Builder:
         elif isinstance(metric, Distribution):
             yield self._distribution(metric, where)
         elif isinstance(metric, Sum):
-            parts = metric.parts or {"": metric.value}
+            parts: Mapping[str, Column] = metric.parts or {"": metric.values[0]}
             for part, column in parts.items():
-                value = self.source.columns.get(column.name) if column is not None else None
+                value = self.source.columns.get(column.name)
                 if value is not None:
                     slot = self._number(sa.func.sum(value.addable()).filter(*where, value.valid()))
                     yield Family(metric, self._labels(metric, part), (slot,), rejected=self._rejected(value, where))

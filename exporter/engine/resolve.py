@@ -29,7 +29,7 @@ class Source:
 
     def select_from(self, *columns: Any) -> Any:
         """A SELECT over the entity's rows."""
-        statement = sa.select(*columns).select_from(relation(self.mapping.table, self.mapping.sql, self.dialect))
+        statement = sa.select(*columns).select_from(relation(self.mapping.table, self.mapping.sql))
         if self.mapping.where:
             statement = statement.where(sa.text(f"({self.mapping.where.replace(':', chr(92) + ':')})"))
         return statement

@@ -83,7 +83,7 @@ class Reader:
         for scan in self.plan.scans:
             if self.totals[scan.name].horizon is None:
                 outcome.waiting.setdefault(scan.domain, "the first pass over all rows is not done yet")
-        for item in (*self.plan.scans, *self.plan.levels):
+        for item in self.plan.items:
             if item.domain in outcome.failed or item.domain in outcome.waiting:
                 continue
             begun = time.monotonic()
@@ -111,7 +111,7 @@ class Reader:
         outcome.tail_rows[domain] = outcome.tail_rows.get(domain, 0) + counted
 
     def _level(self, level: LevelScan, session: Session, now: datetime, timeout: float) -> None:
-        sql, params = level.at(now)
+        sql, params = level.at_instant(now)
         width = len(level.groups)
         series: dict[Key, Number] = {}
         for row in session.rows(sql, params, timeout):

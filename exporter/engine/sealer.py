@@ -17,13 +17,16 @@ from exporter.sources.database import Database, DatabaseError
 SLICES: Final = 64
 """The first pass begins with slices of this share of the whole time and then follows the clock."""
 
+LOOK_SECONDS: Final = 4.0
+"""Limit of the statements that look for the newest row and for rows in the future."""
+
 SLICE_SECONDS: Final = (0.5, 3.0)
 """A slice that takes less makes the next one longer, one that takes more shorter."""
 
 Progress = Callable[[str, float], None]
 
 
-def first_pass(
+def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, and whom to tell
     scan: Scan, database: Database, upper: datetime, timeout: float, stop: Event, progress: Progress
 ) -> Totals | None:
     """Totals of everything before `upper`, read in slices of time, every label value let in. None when stopped.
@@ -74,17 +77,18 @@ def advance(totals: Totals, database: Database, upper: datetime, timeout: float,
     return True
 
 
-def newest(totals: Totals, database: Database, now: datetime) -> tuple[float | None, int]:
-    """Age of the newest row in seconds (None without rows), and how many rows lie in the future."""
-    scan = totals.scan
+def newest_row(scan: Scan, database: Database, now: datetime) -> float | None:
+    """Age of the newest row in seconds; None when there is no row."""
     with database.snapshot() as session:
-        value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), 4.0)[0][0]
-        future = session.rows(scan.future_sql, scan.at.params("upper", ">", now), 4.0)[0][0]
-    try:
-        instant = _instant(value, scan.at)
-    except DatabaseError:
-        instant = None
-    return (max(0.0, (now - instant).total_seconds()) if instant is not None else None), int(future)
+        value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), LOOK_SECONDS)[0][0]
+    instant = _instant(value, scan.at)
+    return max(0.0, (now - instant).total_seconds()) if instant is not None else None
+
+
+def future_rows(scan: Scan, database: Database, now: datetime) -> int:
+    """How many rows have an event time in the future."""
+    with database.snapshot() as session:
+        return int(session.rows(scan.future_sql, scan.at.params("upper", ">", now), LOOK_SECONDS)[0][0])
 
 
 def _instant(value: Any, at: Resolved) -> datetime | None:
@@ -102,8 +106,9 @@ def _instant(value: Any, at: Resolved) -> datetime | None:
         except ValueError:
             raise DatabaseError(f"{at.column.name}: {value!r} is no time stamp in ISO form") from None
     if type(value) is date:
-        value = datetime(value.year, value.month, value.day)
-    return value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(at.zone))
+        value = datetime.combine(value, datetime.min.time())
+    instant: datetime = value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(at.zone))
+    return instant
 
 
 def step(horizon: datetime | None, upper: datetime, interval: float) -> bool:

@@ -117,7 +117,7 @@ def parse(text: str, source: str) -> Mapping:
     import yaml
 
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
         return Mapping.model_validate(data)
     except yaml.YAMLError as error:
         raise MappingError(f"mapping {source}: this is no YAML: {' '.join(str(error).split())}") from None

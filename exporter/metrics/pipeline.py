@@ -4,7 +4,18 @@ from typing import Final
 
 from exporter.entities.pipeline import ERROR, LLM_REQUEST, STT_REQUEST, TOOL_CALL, TTS_REQUEST, TURN
 from exporter.labels import (
-    AGENT, AGENT_TYPE, COMPONENT, KIND, MODEL, PROVIDER, QUEUE, REASON, STATUS, TENANT, TOOL, TYPE,
+    AGENT,
+    AGENT_TYPE,
+    COMPONENT,
+    KIND,
+    MODEL,
+    PROVIDER,
+    QUEUE,
+    REASON,
+    STATUS,
+    TENANT,
+    TOOL,
+    TYPE,
 )  # fmt: skip
 from exporter.metric import Count, Distribution, State, Sum
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, LiteralString, Protocol, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote
 
 Row = tuple[Any, ...]
@@ -23,7 +23,7 @@ class DatabaseError(Exception):
     """A statement or a connection failed; the message is one sentence without secrets."""
 
 
-class ConnectionLost(DatabaseError):
+class ConnectionLost(DatabaseError):  # noqa: N818 - the name says the situation
     """The database cannot be reached; nothing else of this run can work."""
 
 
@@ -181,7 +181,7 @@ class _PostgresSession:
         def read(cursor: Any) -> list[Column]:
             return [Column(item.name, str(item.type_code)) for item in cursor.description]
 
-        return cast(list[Column], self._guarded(sql, {}, timeout, read))
+        return cast("list[Column]", self._guarded(sql, {}, timeout, read))
 
     def _guarded(self, sql: str, params: Params, timeout: float, read: Callable[[Any], Any]) -> Any:
         if timeout <= 0:
@@ -200,7 +200,7 @@ class _PostgresSession:
         import psycopg
 
         try:
-            return self._connection.execute(cast(LiteralString, sql), params)
+            return self._connection.execute(sql, params)
         except psycopg.Error as error:
             lost = self._connection.closed or self._connection.broken
             if lost:
