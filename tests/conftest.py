@@ -15,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     import psycopg
 
+pytest_plugins = ("tests.required",)
+
 
 @dataclass
 class Server:

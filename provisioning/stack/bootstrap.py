@@ -62,7 +62,9 @@ def venv(extra: str) -> None:
     extras = sorted({extra, *stamp[1:]} - {""})
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     _say(f"installing the project{' for ' + ', '.join(extras) if extras else ''} into .venv")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--editable", target], check=True)
+    # An editable install warns about folder names; they are meant.
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--editable", target], env=environment, check=True)
     STAMP.write_text(" ".join([state, *extras]), encoding="utf-8")
 
 
