@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from exporter.engine.horizon import Horizon
-from exporter.engine.plan import LevelScan, Plan, Scan, plan, selected
+from exporter.engine.plan import plan, selected
 from exporter.engine.resolve import Source
+from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.sealer import newest_row
 from exporter.mapping import Mapping
 from exporter.settings import Settings
@@ -151,5 +152,10 @@ def _one(item: Scan | LevelScan, horizon: Horizon, settings: Settings, database:
         return ScanReport(item.name, seconds, len(rows), None, stale=False, error=None)
     age = newest_row(item, database, now)
     return ScanReport(
-        item.name, seconds, sum(row[width] for row in rows), age, stale=age is not None and age > STALE_SECONDS, error=None
+        item.name,
+        seconds,
+        sum(row[width] for row in rows),
+        age,
+        stale=age is not None and age > STALE_SECONDS,
+        error=None,
     )

@@ -74,14 +74,22 @@ class Exposition:
         readings = self._read_states()
         self.collector.scrape()
         with self.collector.reading():
-            families = [*self._catalogue(), *self._state_families(readings), *self._own.families(self.collector, readings)]
+            families = [
+                *self._catalogue(),
+                *self._state_families(readings),
+                *self._own.families(self.collector, readings),
+            ]
             return exposition(families, openmetrics=False), exposition(families, openmetrics=True)
 
     def _catalogue(self) -> list[FamilyView]:
-        views, outcome = self.collector.views, self.collector.outcome
+        views, outcome = self.collector.book.views, self.collector.outcome
         if views is None or self.collector.database_error is not None:
             return []
-        up = (families for domain, families in views.by_domain.items() if domain not in {**outcome.failed, **outcome.waiting})
+        up = (
+            families
+            for domain, families in views.by_domain.items()
+            if domain not in {**outcome.failed, **outcome.waiting}
+        )
         return [view for families in up for view in families.values()]
 
     def _state_families(self, readings: Sequence[Reading]) -> list[FamilyView]:

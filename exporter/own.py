@@ -42,7 +42,7 @@ class OwnViews:
 
     def _samples(self, collector: Collector, readings: Sequence[Reading]) -> Iterator[tuple[Own, Samples]]:
         outcome, horizon = collector.outcome, collector.horizon
-        plan = collector.plan
+        plan = collector.book.plan
         domains = plan.domains if plan is not None else ()
         down = {**outcome.failed, **outcome.waiting}
         yield own.BUILD_INFO, [((self._version,), 1)]
@@ -56,10 +56,10 @@ class OwnViews:
         yield own.CLOCK_JUMPS, [((), horizon.jumps)]
         yield own.HORIZON_CAPPED, [((), int(horizon.capped))]
         yield own.HORIZON_LAG, _horizon_lag(collector)
-        yield own.STATE_SAVES, [((), collector.saves)]
-        yield own.STATE_SAVE_ERRORS, [((), collector.save_errors)]
-        if collector.saved_at is not None:
-            yield own.STATE_AGE, [((), max(0.0, time.time() - collector.saved_at))]
+        yield own.STATE_SAVES, [((), collector.book.saves)]
+        yield own.STATE_SAVE_ERRORS, [((), collector.book.save_errors)]
+        if collector.book.saved_at is not None:
+            yield own.STATE_AGE, [((), max(0.0, time.time() - collector.book.saved_at))]
         yield own.LABEL_OVERFLOW, _overflow(collector)
         yield own.METRIC_MISSING, [((name, reason), 1) for name, reason in sorted(plan.missing.items())] if plan else []
         yield own.STATE_UP, _state_up(readings)
@@ -67,14 +67,16 @@ class OwnViews:
 
 
 def _horizon_lag(collector: Collector) -> Samples:
-    sealed = [totals.horizon for totals in collector.totals.values() if totals.horizon is not None]
+    sealed = [totals.horizon for totals in collector.book.totals.values() if totals.horizon is not None]
     last = collector.horizon.last
     return [((), max(0.0, (last - min(sealed)).total_seconds()))] if sealed and last is not None else []
 
 
 def _overflow(collector: Collector) -> Samples:
-    admission = collector.admission
-    names = {label for scan in collector.totals.values() for metric in scan.metrics for label in metric.label_names}
+    admission = collector.book.admission
+    names = {
+        label for scan in collector.book.totals.values() for metric in scan.metrics for label in metric.label_names
+    }
     return [((name,), len(admission.overflow.get(name, ()))) for name in sorted(names)]
 
 
@@ -92,10 +94,12 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
     progress: dict[str, list[float]] = {}
     ages: dict[str, float] = {}
     rejected: Counter[tuple[str, str]] = Counter()
-    for name, totals in list(collector.totals.items()):
+    for name, totals in list(collector.book.totals.items()):
         domain = totals.scan.domain
         rows[domain] += totals.rows
-        progress.setdefault(domain, []).append(1.0 if totals.horizon is not None else collector.progress.get(name, 0.0))
+        progress.setdefault(domain, []).append(
+            1.0 if totals.horizon is not None else collector.book.progress.get(name, 0.0)
+        )
         age, ahead = collector.newest.get(name, (None, 0))
         future[domain] += ahead
         if age is not None:
@@ -107,8 +111,13 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
     yield own.FUTURE_ROWS, [((name,), future[name]) for name in progress]
     yield own.NEWEST_ROW_AGE, [((name,), age) for name, age in ages.items()]
     yield own.REJECTED, [(key, count) for key, count in sorted(rejected.items())]
-    views = collector.views.by_domain if collector.views is not None else {}
+    views = collector.book.views.by_domain if collector.book.views is not None else {}
     down = {**collector.outcome.failed, **collector.outcome.waiting}
-    yield own.SERIES, [
-        ((domain,), sum(view.series for view in families.values())) for domain, families in views.items() if domain not in down
-    ]
+    yield (
+        own.SERIES,
+        [
+            ((domain,), sum(view.series for view in families.values()))
+            for domain, families in views.items()
+            if domain not in down
+        ],
+    )

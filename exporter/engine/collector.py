@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from exporter.engine import sealer, state
+from exporter.engine.book import Book
 from exporter.engine.horizon import Horizon
-from exporter.engine.plan import Plan, Scan, plan
-from exporter.engine.scrape import Outcome, Reader, Views
-from exporter.engine.totals import Admission, Totals
+from exporter.engine.plan import plan
+from exporter.engine.scans import Scan
+from exporter.engine.scrape import Outcome, Reader
+from exporter.engine.totals import Totals
 from exporter.health import Check, Health
-from exporter.labels import LABELS
 from exporter.log import log
 from exporter.mapping import Mapping
 from exporter.settings import Settings
@@ -35,30 +35,24 @@ def to_log(line: str) -> None:
 class Collector:
     """Everything that the exporter knows of one database. Threads: any number of scrapers, one sealer."""
 
-    def __init__(self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = to_log) -> None:
+    def __init__(
+        self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = to_log
+    ) -> None:
         self.settings = settings
         self.mapping = mapping
         self.log = log
         self._scraper, self._background = connect(), connect()
         exporter = settings.exporter
         self.horizon = Horizon(timedelta(seconds=exporter.settle), timedelta(seconds=exporter.horizon_cap))
-        self.admission = self._new_admission()
-        self.plan: Plan | None = None
-        self.totals: dict[str, Totals] = {}
-        self.views: Views | None = None
+        self.book = Book(settings, self.horizon, log)
         self.outcome = Outcome()
         self.database_error: str | None = "the database has not been reached yet"
-        self.progress: dict[str, float] = {}
         self.newest: dict[str, tuple[float | None, int]] = {}
         self.errors: dict[str, int] = {}
         self._told: dict[str, str] = {}
-        self.scrapes = self.saves = self.save_errors = 0
-        self.saved_at: float | None = None
+        self.scrapes = 0
         self.stop = threading.Event()
-        self._identity = ""
-        self._position: int | None = None
         self._lock = threading.Lock()
-        self._dirty = False
         self._replan_at = 0.0
         self._file_lock = state.Lock(exporter.state_file)
         self._thread: threading.Thread | None = None
@@ -84,7 +78,7 @@ class Collector:
             self._thread.join(timeout=10.0)
             self._thread = None
         with self._lock:
-            self._save()
+            self.book.save()
         for database in (self._scraper, self._background):
             with contextlib.suppress(Exception):
                 database.close()
@@ -116,28 +110,28 @@ class Collector:
     def _tick(self, progress: Progress) -> None:
         """Plan if needed, move every scan to the horizon, look at the newest rows, save."""
         self._observe()
-        if self.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
+        if self.book.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
             self._make_plan()
         self._observe()
         upper = self.horizon.value()
         timeout = self.settings.database.seal_timeout
-        for totals in list(self.totals.values()):
+        for totals in list(self.book.totals.values()):
             if upper is None or self.stop.is_set():
                 return
             if totals.horizon is None:
                 self._first(totals, progress)
             elif sealer.step(totals.horizon, upper, self.settings.exporter.seal_interval):
                 self._guard(totals.scan, lambda t=totals: self._advance(t, upper, timeout))  # type: ignore[misc]
-        for totals in self.totals.values():
+        for totals in self.book.totals.values():
             if self.horizon.last is not None:
                 last = self.horizon.last
                 self._guard(totals.scan, lambda t=totals, now=last: self._look(t, now))  # type: ignore[misc]
         with self._lock:
-            self._save()
+            self.book.save()
 
     def _first(self, totals: Totals, progress: Progress) -> None:
         def note(name: str, share: float) -> None:
-            self.progress[name] = share
+            self.book.progress[name] = share
             progress(name, share)
 
         def run() -> None:
@@ -146,17 +140,14 @@ class Collector:
             timeout = self.settings.database.seal_timeout
             fresh = sealer.first_pass(totals.scan, self._background, upper, timeout, self.stop, note)
             with self._lock:
-                if fresh is not None and self.totals.get(totals.scan.name) is totals:
-                    fresh.fold(self.admission)
-                    self.totals[totals.scan.name] = fresh
-                    self._wire()
-                    self._dirty = True
+                if fresh is not None:
+                    self.book.put(fresh, instead=totals)
 
         self._guard(totals.scan, run)
 
     def _advance(self, totals: Totals, upper: datetime, timeout: float) -> None:
         if sealer.advance(totals, self._background, upper, timeout, self._lock):
-            self._dirty = True
+            self.book.dirty = True
 
     def _look(self, totals: Totals, now: datetime) -> None:
         age = sealer.newest_row(totals.scan, self._background, now)
@@ -176,101 +167,23 @@ class Collector:
         with self._background.snapshot() as session:
             moment = session.moment
         with self._lock:
-            self._position = moment.bound
-            self._take(back=self.horizon.observe(moment))
+            self.book.position = moment.bound
+            if self.horizon.observe(moment):
+                self.book.distrust()
             self.database_error = None
 
-    def _take(self, *, back: bool) -> None:
-        """After the clock went back, totals that lie beyond it could miss rows: they are made anew."""
-        if not back:
-            return
-        for name, totals in self.totals.items():
-            if totals.horizon is not None and self.horizon.beyond(totals.horizon):
-                self.log(f"{name}: the database's clock went back behind the horizon; its totals are read anew")
-                self.totals[name] = Totals(totals.scan, self.admission)
-                self.progress[name] = 0.0
-                self._wire()
-
     def _make_plan(self) -> None:
-        """Look at the database's columns, keep totals whose definition did not change, take others from the state."""
+        """Look at the database's columns and adopt the plan that they allow."""
         identity = self._background.identity()
         found = plan(self.settings, self.mapping, self._background)
         with self._lock:
-            if identity != self._identity:
-                self.totals, self.admission, self._identity = {}, self._new_admission(), identity
-            saved = self._load(identity) if not self.totals else None
-            old = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
-            self.plan, self.totals = found, {}
-            for scan in found.scans:
-                fingerprint = self._fingerprint(scan)
-                kept = old.get(scan.name)
-                self.totals[scan.name] = kept[1] if kept and kept[0] == fingerprint else Totals(scan, self.admission)
-                entry = saved.scans.get(scan.name) if saved is not None else None
-                if entry is not None and entry["fingerprint"] == fingerprint:
-                    state.restore(entry, self.totals[scan.name])
-            self._take(back=True)
-            for scan in found.scans:
-                self.progress[scan.name] = 0.0 if self.totals[scan.name].horizon is None else 1.0
-            self._wire()
+            self.book.adopt(found, identity)
         for source in found.sources.values():
             for problem in source.problems.values():
                 self.log(f"{problem}; metrics that need it are not given")
         broken = any("cannot be read" in reason for reason in found.missing.values())
         broken = broken or any(source.problems for source in found.sources.values())
         self._replan_at = time.monotonic() + REPLAN_SECONDS if broken else 0.0
-
-    def _wire(self) -> None:
-        """New views after totals were exchanged; every series is written once more."""
-        if self.plan is None:
-            return
-        self.views = Views(self.plan)
-        for totals in self.totals.values():
-            totals.touched = {base: set(series) for base, series in totals.sealed.items()}
-
-    def _new_admission(self) -> Admission:
-        caps = {label.name: self.settings.exporter.label_caps.get(label.name, label.cap) for label in LABELS}
-        return Admission(caps)
-
-    # ---- state ----------------------------------------------------------------------------------------------------
-
-    def _fingerprint(self, scan: Scan) -> str:
-        parts = [scan.sql, repr(sorted(self.admission.caps.items()))]
-        parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-    def _load(self, identity: str) -> state.State | None:
-        path = self.settings.exporter.state_file
-        try:
-            found = state.load(path)
-        except state.StateError as error:
-            self.log(f"{error}; totals are read anew from the database")
-            return None
-        if found is None:
-            return None
-        if found.identity != identity:
-            self.log(f"state file {path} is of another database; totals are read anew")
-            return None
-        if found.newest is not None and self._position is not None and self._position < found.newest:
-            self.log(f"state file {path} is newer than the database, which went back to a backup; totals are read anew")
-            return None
-        for label, values in found.labels.items():
-            self.admission.admitted[label] = set(values)
-        return found
-
-    def _save(self) -> None:
-        if not (self._dirty or self.admission.changed) or not self._identity:
-            return
-        entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
-        try:
-            state.save(self.settings.exporter.state_file, self._identity, self._position, self.admission, entries)
-        except state.StateError as error:
-            if not self.save_errors:
-                self.log(str(error))
-            self.save_errors += 1
-            return
-        self.saves += 1
-        self.saved_at = time.time()
-        self._dirty = self.admission.changed = False
 
     # ---- scrapes --------------------------------------------------------------------------------------------------
 
@@ -281,12 +194,13 @@ class Collector:
             started = time.monotonic()
             try:
                 with self._scraper.snapshot() as session:
-                    self._take(back=self.horizon.observe(session.moment))
+                    if self.horizon.observe(session.moment):
+                        self.book.distrust()
                     self.outcome = self._read_all(session)
                 self.database_error = None
             except DatabaseError as error:
                 self._fail(str(error))
-                domains = self.plan.domains if self.plan is not None else ()
+                domains = self.book.plan.domains if self.book.plan is not None else ()
                 self.outcome = Outcome(failed=dict.fromkeys(domains, str(error)))
             self.outcome.seconds = time.monotonic() - started
             for domain, message in self.outcome.failed.items():
@@ -295,15 +209,15 @@ class Collector:
                     self.log(f"domain {domain}: {message}")
                 self._told[domain] = message
                 self._replan_at = self._replan_at or time.monotonic() + self.settings.exporter.seal_interval
-            if self.admission.changed:
+            if self.book.admission.changed:
                 # A value that was shown with series of its own must keep them, whatever happens next.
-                self._save()
+                self.book.save()
 
     def _read_all(self, session: Session) -> Outcome:
-        if self.plan is None or self.views is None:
+        if self.book.plan is None or self.book.views is None:
             return Outcome()
         database = self.settings.database
-        reader = Reader(self.plan, self.totals, self.admission, self.views)
+        reader = Reader(self.book.plan, self.book.totals, self.book.admission, self.book.views)
         budget = self.settings.stack.scrape_timeout * 0.9
         return reader.read(session, database.statement_timeout, budget)
 
@@ -316,10 +230,11 @@ class Collector:
     def health(self) -> Health:
         """Ready when the database answers and the first pass is done."""
         database = Check("database", self.database_error is None, self.database_error or "answers")
-        done = self.plan is not None and all(totals.horizon is not None for totals in self.totals.values())
-        share = sum(self.progress.values()) / len(self.progress) if self.progress else 0.0
+        done = self.book.ready
+        share = sum(self.book.progress.values()) / len(self.book.progress) if self.book.progress else 0.0
         first = Check("totals", done, "sealed" if done else f"first pass over all rows: {share:.0%}")
         failed = {**self.outcome.waiting, **self.outcome.failed}
-        domains = [Check(f"domain {name}", False, reason) for name, reason in sorted(failed.items())]
-        saved = Check("state file", self.save_errors == 0 or self._dirty is False, f"{self.save_errors} failed saves")
+        domains = [Check(f"domain {name}", ok=False, detail=reason) for name, reason in sorted(failed.items())]
+        book = self.book
+        saved = Check("state file", not book.save_errors or not book.dirty, f"{book.save_errors} failed saves")
         return Health(ready=database.ok and done, checks=(database, first, saved, *domains))

@@ -108,7 +108,9 @@ class Resolved:
     def test(self, condition: Condition) -> ColumnElement[bool]:
         """A condition of the catalogue on this column."""
         if condition.test in ("true", "not_true"):
-            return self._is_true() if condition.test == "true" else sa.not_(sa.func.coalesce(self._is_true(), sa.false()))
+            return (
+                self._is_true() if condition.test == "true" else sa.not_(sa.func.coalesce(self._is_true(), sa.false()))
+            )
         if condition.test in ("in", "not_in"):
             inside = self.words().in_([literal(value) for value in condition.values])
             return inside if condition.test == "in" else sa.not_(sa.func.coalesce(inside, sa.false()))
@@ -156,7 +158,9 @@ class Resolved:
         plain = raw.op(operator, is_comparison=True)(bound)
         if not self.loose:
             return plain
-        exact = self.instant().op(operator, is_comparison=True)(sa.bindparam(f"{name}_exact", type_=sa.types.NullType()))
+        exact = self.instant().op(operator, is_comparison=True)(
+            sa.bindparam(f"{name}_exact", type_=sa.types.NullType())
+        )
         return sa.and_(plain, exact)
 
     def params(self, name: str, operator: str, instant: datetime) -> dict[str, Any]:

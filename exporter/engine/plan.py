@@ -2,104 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
-
-from exporter.engine.columns import Resolved, compile_sql, literal
+from exporter.engine.building import Builder, level_scan
 from exporter.engine.resolve import Source, resolve
+from exporter.engine.scans import Plan, Scan
 from exporter.entities import ENTITIES
-from exporter.entity import Column
-from exporter.labels import KIND, Label
-from exporter.mapping import Mapping as MappingFile
-from exporter.metric import Count, Distribution, EventMetric, Level, Metric, State, Sum
+from exporter.mapping import Mapping
+from exporter.metric import EventMetric, Level, Metric, State, Sum
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
 from exporter.sources.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric within a scan: where its labels and numbers stand in a result row.
-
-    `labels` holds for each label a position in the row's group, or the constant that stands in its place.
-    `slots` are the positions of its numbers: one for a counter; count, sum and the buckets for a histogram.
-    """
-
-    metric: Metric
-    labels: tuple[int | str, ...]
-    slots: tuple[int, ...]
-    bounds: tuple[float, ...] = ()
-    keep_zero: bool = False
-    rejected: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One pass over an entity by one event time. Rows are (labels..., numbers...)."""
-
-    name: str
-    domain: str
-    source: Source
-    at: Resolved
-    families: tuple[Family, ...]
-    groups: tuple[str, ...]
-    sql: str
-    newest_sql: str
-    oldest_sql: str
-    future_sql: str
-
-    def window(self, lower: Any, upper: Any, *, closed: bool) -> tuple[str, dict[str, Any]]:
-        """Statement and parameters for rows from `lower` on and before `upper`, or up to it when `closed`."""
-        above, below = ">=", "<=" if closed else "<"
-        sql = self.sql if closed else self.sql.replace(CLOSED, OPEN)
-        return sql, {**self.at.params("lower", above, lower), **self.at.params("upper", below, upper)}
-
-
-@dataclass(frozen=True, slots=True)
-class LevelScan:
-    """The statement of one level metric. Rows are (labels..., number)."""
-
-    name: str
-    domain: str
-    source: Source
-    opened: Resolved
-    closed: Resolved
-    family: Family
-    groups: tuple[str, ...]
-    sql: str
-
-    def at_instant(self, instant: Any) -> tuple[str, dict[str, Any]]:
-        """Statement and parameters for what is open at an instant."""
-        return self.sql, {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that a scrape runs, and the metrics that this database cannot give, with the reason."""
-
-    scans: tuple[Scan, ...]
-    levels: tuple[LevelScan, ...]
-    missing: dict[str, str]
-    sources: dict[str, Source]
-
-    @property
-    def items(self) -> tuple[Scan | LevelScan, ...]:
-        """Every statement of a scrape."""
-        return (*self.scans, *self.levels)
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        """Domains that have something to run, in order."""
-        return tuple(dict.fromkeys(scan.domain for scan in self.items))
-
-
-# The upper end of a window; the marker is a comment, so that one text serves both kinds of window.
-CLOSED = "<= /* upper */"
-OPEN = "< /* upper */"
 
 
 def selected(settings: Settings) -> tuple[Metric, ...]:
@@ -109,7 +22,7 @@ def selected(settings: Settings) -> tuple[Metric, ...]:
     return tuple(m for m in CATALOGUE if m.base not in off and (not domains or m.domain in domains))
 
 
-def plan(settings: Settings, mapping: MappingFile, database: Database) -> Plan:
+def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
     """The scans for a database; reads only the types of columns."""
     metrics = selected(settings)
     missing: dict[str, str] = {}
@@ -120,7 +33,9 @@ def plan(settings: Settings, mapping: MappingFile, database: Database) -> Plan:
         if isinstance(found, Source):
             sources[entity.name] = found
         else:
-            missing.update({m.base: found for m in metrics if isinstance(m, (EventMetric, Level)) and m.entity is entity})
+            missing.update(
+                {m.base: found for m in metrics if isinstance(m, (EventMetric, Level)) and m.entity is entity}
+            )
     able: list[Metric] = []
     for metric in metrics:
         reason = _reason(metric, sources, settings)
@@ -129,7 +44,7 @@ def plan(settings: Settings, mapping: MappingFile, database: Database) -> Plan:
         elif reason is not None:
             missing.setdefault(metric.base, reason)
     events = [metric for metric in able if isinstance(metric, EventMetric)]
-    levels = [_level(metric, sources[metric.entity.name]) for metric in able if isinstance(metric, Level)]
+    levels = [level_scan(metric, sources[metric.entity.name]) for metric in able if isinstance(metric, Level)]
     return Plan(tuple(_scans(events, sources, settings)), tuple(levels), missing, sources)
 
 
@@ -154,150 +69,4 @@ def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings:
         derived = any(label.derived for label in metric.labels)
         fused.setdefault((metric.entity.name, metric.at.name, derived), []).append(metric)
     for (entity, _, _), group in fused.items():
-        yield _Builder(sources[entity], group[0], settings).build(group)
-
-
-class _Builder:
-    """Builds one scan: collects group columns and numbers, each distinct one once."""
-
-    def __init__(self, source: Source, first: EventMetric, settings: Settings) -> None:
-        self.source = source
-        self.at = source.columns[first.at.name]
-        self.settings = settings
-        self.groups: dict[str, ColumnElement[Any]] = {}
-        self.numbers: dict[str, ColumnElement[Any]] = {}
-
-    def build(self, metrics: list[EventMetric]) -> Scan:
-        """The scan of these metrics. Its first number is always the count of rows."""
-        self._number(sa.func.count())
-        for metric in metrics:
-            for label in metric.labels:
-                self._group(label)
-        families = tuple(family for metric in metrics for family in self._families(metric))
-        derived = any(label.derived for label in metrics[0].labels)
-        name = f"{self.source.entity.name}.{self.at.column.name}" + ("/hour" if derived else "")
-        columns = [*self.groups.values(), *self.numbers.values()]
-        labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
-        statement = self.source.select_from(*labelled).where(self.at.compare("lower", ">="), self.at.compare("upper", CLOSED))
-        names: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(self.groups))]
-        text = compile_sql(statement.group_by(*names), self.source.dialect)
-        raw = self.at.raw if self.at.raw is not None else sa.null()
-        low = sa.func.min(raw) if not self.at.type.startswith("timestamp") else sa.func.min(raw).filter(sa.func.isfinite(raw))
-        return Scan(
-            name=name,
-            domain=metrics[0].domain,
-            source=self.source,
-            at=self.at,
-            families=families,
-            groups=tuple(self.groups),
-            sql=text,
-            newest_sql=compile_sql(self.source.select_from(sa.func.max(raw)).where(self.at.compare("upper", "<=")), self.source.dialect),
-            oldest_sql=compile_sql(self.source.select_from(low), self.source.dialect),
-            future_sql=compile_sql(self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect),
-        )
-
-    def _group(self, label: Label) -> None:
-        if label.derived:
-            self.groups[label.name] = _derived(label, self.at, self.settings.time_zone)
-            return
-        column = self.source.columns.get(label.name)
-        if column is not None and column.raw is not None:
-            self.groups[label.name] = column.words()
-
-    def _families(self, metric: EventMetric) -> Iterator[Family]:
-        where = [self.source.columns[condition.column.name].test(condition) for condition in metric.where]
-        if isinstance(metric, Count):
-            labels = set(metric.label_names)
-            zero = bool(metric.where) and not any(condition.column.name in labels for condition in metric.where)
-            yield Family(metric, self._labels(metric), (self._number(_count(where)),), keep_zero=zero)
-        elif isinstance(metric, Distribution):
-            yield self._distribution(metric, where)
-        elif isinstance(metric, Sum):
-            parts: Mapping[str, Column] = metric.parts or {"": metric.values[0]}
-            for part, column in parts.items():
-                value = self.source.columns.get(column.name)
-                if value is not None:
-                    slot = self._number(sa.func.sum(value.addable()).filter(*where, value.valid()))
-                    yield Family(metric, self._labels(metric, part), (slot,), rejected=self._rejected(value, where))
-
-    def _distribution(self, metric: Distribution, where: list[ColumnElement[bool]]) -> Family:
-        value = self.source.columns[metric.value.name]
-        bounds = metric.upper_bounds(self.settings.thresholds.bounds())
-        valid = [*where, value.valid()]
-        slots = [self._number(_count(valid)), self._number(sa.func.sum(value.addable()).filter(*valid))]
-        for bound in bounds:
-            below = value.number() <= sa.literal_column(repr(bound))
-            slots.append(self._number(_count([*where, value.number() >= sa.literal_column("0"), below])))
-        return Family(metric, self._labels(metric), tuple(slots), bounds, rejected=self._rejected(value, where))
-
-    def _rejected(self, value: Resolved, where: list[ColumnElement[bool]]) -> tuple[tuple[str, int], ...]:
-        return (
-            ("negative", self._number(_count([*where, value.negative()]))),
-            ("not_a_number", self._number(_count([*where, value.not_a_number()]))),
-        )
-
-    def _labels(self, metric: EventMetric, part: str = "") -> tuple[int | str, ...]:
-        places: list[int | str] = []
-        for label in metric.labels:
-            column = self.source.columns.get(label.name)
-            if label is KIND and part:
-                places.append(part)
-            elif label.name in self.groups:
-                places.append(list(self.groups).index(label.name))
-            else:
-                places.append((column.constant if column is not None else None) or "unknown")
-        return tuple(places)
-
-    def _number(self, expression: ColumnElement[Any]) -> int:
-        """Position of a number among the numbers of a row; the same expression has one place."""
-        text = compile_sql(expression, self.source.dialect)
-        self.numbers.setdefault(text, expression)
-        return list(self.numbers).index(text)
-
-
-def _count(where: list[ColumnElement[bool]]) -> ColumnElement[Any]:
-    return sa.func.count().filter(*where) if where else sa.func.count()
-
-
-def _derived(label: Label, at: Resolved, zone: str) -> ColumnElement[Any]:
-    """A label made from the event time, in the configured zone."""
-    part = {"weekday": ("isodow", "%w"), "hour": ("hour", "%H")}[label.derived]
-    if at.dialect == "sqlite":
-        word = sa.func.strftime(literal(part[1]), at.raw)
-        return sa.case((word == literal("0"), literal("7")), else_=word) if label.derived == "weekday" else word
-    local = sa.func.timezone(sa.literal_column(f"'{zone}'"), _zoned(at))
-    number = sa.cast(sa.extract(part[0], local), sa.Integer)
-    return sa.func.lpad(sa.cast(number, sa.Text), sa.literal_column("2"), literal("0")) if label.derived == "hour" else sa.cast(number, sa.Text)
-
-
-def _zoned(at: Resolved) -> ColumnElement[Any]:
-    if at.source.format in ("epoch", "epoch_ms"):
-        return sa.func.to_timestamp(at.raw / sa.literal_column("1000.0" if at.source.format == "epoch_ms" else "1"))
-    return at.raw if at.type == "timestamp with time zone" and at.raw is not None else at.instant()
-
-
-def _level(metric: Level, source: Source) -> LevelScan:
-    opened, closed = source.columns[metric.opened.name], source.columns[metric.closed.name]
-    tests = [source.columns[condition.column.name].test(condition) for condition in metric.where]
-    raw = closed.raw if closed.raw is not None else sa.null()
-    is_open = [opened.compare("opened", "<="), sa.or_(raw.is_(None), closed.compare("closed", ">")), *tests]
-    amount = source.columns[metric.amount.name] if metric.amount is not None else None
-    groups: dict[str, ColumnElement[Any]] = {}
-    places: list[int | str] = []
-    for label in metric.labels:
-        column = source.columns.get(label.name)
-        if column is not None and column.raw is not None:
-            places.append(len(groups))
-            groups[label.name] = column.words()
-        else:
-            places.append((column.constant if column is not None else None) or "unknown")
-    number = sa.func.count() if amount is None else sa.func.sum(amount.addable()).filter(amount.valid())
-    if metric.zero:
-        number = sa.func.count().filter(*is_open) if amount is None else sa.func.sum(amount.addable()).filter(*is_open, amount.valid())
-    statement = source.select_from(*(value.label(f"c{index}") for index, value in enumerate((*groups.values(), number))))
-    statement = statement if metric.zero else statement.where(*is_open)
-    statement = statement.group_by(*(sa.literal_column(f"{index + 1}") for index in range(len(groups))))
-    family = Family(metric, tuple(places), (0,), keep_zero=metric.zero)
-    return LevelScan(
-        metric.base, metric.domain, source, opened, closed, family, tuple(groups), compile_sql(statement, source.dialect)
-    )
+        yield Builder(sources[entity], group[0], settings).build(group)

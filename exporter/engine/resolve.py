@@ -83,7 +83,9 @@ def _raw(source: ColumnSource) -> Any:
 def _types(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Type of each column, and what is wrong with those that cannot be read."""
     try:
-        found = session.describe(source.peek(*(raw.label(f"c{index}") for index, raw in enumerate(raws.values()))), TIMEOUT)
+        found = session.describe(
+            source.peek(*(raw.label(f"c{index}") for index, raw in enumerate(raws.values()))), TIMEOUT
+        )
         return dict(zip(raws, (column.type for column in found), strict=True)), {}
     except ConnectionLost:
         raise

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exporter.engine.plan import LevelScan, Plan
+from exporter.engine.scans import LevelScan, Plan
 from exporter.engine.totals import Admission, Key, Series, Totals, plus
 from exporter.labels import UNKNOWN
 from exporter.metric import Distribution, Metric

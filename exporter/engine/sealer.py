@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved
-from exporter.engine.plan import Scan
+from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.sources.database import Database, DatabaseError
@@ -58,7 +58,15 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
 
 
 def _stretch(seconds: float) -> float:
-    return 4.0 if seconds < SLICE_SECONDS[0] / 4 else 2.0 if seconds < SLICE_SECONDS[0] else 0.5 if seconds > SLICE_SECONDS[1] else 1.0
+    return (
+        4.0
+        if seconds < SLICE_SECONDS[0] / 4
+        else 2.0
+        if seconds < SLICE_SECONDS[0]
+        else 0.5
+        if seconds > SLICE_SECONDS[1]
+        else 1.0
+    )
 
 
 def advance(totals: Totals, database: Database, upper: datetime, timeout: float, lock: Lock) -> bool:

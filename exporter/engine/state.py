@@ -72,7 +72,9 @@ class Lock:
             self._file = None
 
 
-def save(path: Path, identity: str, newest: int | None, admission: Admission, totals: dict[str, tuple[str, Totals]]) -> None:
+def save(
+    path: Path, identity: str, newest: int | None, admission: Admission, totals: dict[str, tuple[str, Totals]]
+) -> None:
     """Write totals by scan name, each with the fingerprint of its definition. StateError when the disk refuses."""
     import orjson
 
@@ -82,7 +84,9 @@ def save(path: Path, identity: str, newest: int | None, admission: Admission, to
             "newest": newest,
             "labels": {label: sorted(values) for label, values in admission.admitted.items()},
             "scans": {
-                name: _dump(fingerprint, total) for name, (fingerprint, total) in totals.items() if total.horizon is not None
+                name: _dump(fingerprint, total)
+                for name, (fingerprint, total) in totals.items()
+                if total.horizon is not None
             },
         },
         default=str,

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from exporter.engine.plan import Family, Scan
+from exporter.engine.scans import Family, Scan
 from exporter.labels import OTHER, UNKNOWN
 from exporter.metric import Count, Distribution, Metric
 from exporter.sources.database import Row

@@ -1,0 +1,131 @@
+"""What the exporter holds of one database: plan, totals, admitted label values, lines; and its state file."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from exporter.engine import state
+from exporter.engine.horizon import Horizon
+from exporter.engine.scans import Plan, Scan
+from exporter.engine.scrape import Views
+from exporter.engine.totals import Admission, Totals
+from exporter.labels import LABELS
+from exporter.settings import Settings
+
+
+class Book:
+    """Everything that scrapes read and sealing changes. Whoever uses it holds the collector's lock."""
+
+    def __init__(self, settings: Settings, horizon: Horizon, log: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.horizon = horizon
+        self.log = log
+        self.path = settings.exporter.state_file
+        self.admission = self._new_admission()
+        self.plan: Plan | None = None
+        self.totals: dict[str, Totals] = {}
+        self.views: Views | None = None
+        self.progress: dict[str, float] = {}
+        self.position: int | None = None
+        self.dirty = False
+        self.saves = self.save_errors = 0
+        self.saved_at: float | None = None
+        self._identity = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first pass of every scan is done."""
+        return self.plan is not None and all(totals.horizon is not None for totals in self.totals.values())
+
+    def adopt(self, found: Plan, identity: str) -> None:
+        """Take a new plan: totals whose definition did not change are kept, others come from the state or are made anew."""
+        if identity != self._identity:
+            self.totals, self.admission, self._identity = {}, self._new_admission(), identity
+        saved = self._load(identity) if not self.totals else None
+        old = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
+        self.plan, self.totals = found, {}
+        for scan in found.scans:
+            fingerprint = self._fingerprint(scan)
+            kept = old.get(scan.name)
+            totals = kept[1] if kept and kept[0] == fingerprint else Totals(scan, self.admission)
+            entry = saved.scans.get(scan.name) if saved is not None else None
+            if entry is not None and entry["fingerprint"] == fingerprint:
+                state.restore(entry, totals)
+            self.totals[scan.name] = totals
+        self.distrust()
+        for name, totals in self.totals.items():
+            self.progress[name] = 0.0 if totals.horizon is None else 1.0
+        self.wire()
+
+    def put(self, fresh: Totals, instead: Totals) -> None:
+        """Exchange a scan's totals for those of a finished first pass, unless they were exchanged meanwhile."""
+        if self.totals.get(fresh.scan.name) is instead:
+            fresh.fold(self.admission)
+            self.totals[fresh.scan.name] = fresh
+            self.dirty = True
+            self.wire()
+
+    def distrust(self) -> None:
+        """After the database's clock went back, totals that lie beyond it could miss rows: they are made anew."""
+        for name, totals in self.totals.items():
+            if totals.horizon is not None and self.horizon.beyond(totals.horizon):
+                self.log(f"{name}: the database's clock went back behind the horizon; its totals are read anew")
+                self.totals[name] = Totals(totals.scan, self.admission)
+                self.progress[name] = 0.0
+                self.wire()
+
+    def wire(self) -> None:
+        """New lines after totals were exchanged; every series is written once more."""
+        if self.plan is None:
+            return
+        self.views = Views(self.plan)
+        for totals in self.totals.values():
+            totals.touched = {base: set(series) for base, series in totals.sealed.items()}
+
+    def save(self) -> None:
+        """Write the state file if anything changed. A disk that refuses is told once and tried again later."""
+        if not (self.dirty or self.admission.changed) or not self._identity:
+            return
+        entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
+        try:
+            state.save(self.path, self._identity, self.position, self.admission, entries)
+        except state.StateError as error:
+            if not self.save_errors:
+                self.log(str(error))
+            self.save_errors += 1
+            return
+        self.saves += 1
+        self.saved_at = time.time()
+        self.dirty = self.admission.changed = False
+
+    def _new_admission(self) -> Admission:
+        caps = {label.name: self.settings.exporter.label_caps.get(label.name, label.cap) for label in LABELS}
+        return Admission(caps)
+
+    def _fingerprint(self, scan: Scan) -> str:
+        parts = [scan.sql, repr(sorted(self.admission.caps.items()))]
+        parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _load(self, identity: str) -> state.State | None:
+        """The state on disk if it is of this database and not newer than it."""
+        try:
+            found = state.load(self.path)
+        except state.StateError as error:
+            self.log(f"{error}; totals are read anew from the database")
+            return None
+        if found is None:
+            return None
+        if found.identity != identity:
+            self.log(f"state file {self.path} is of another database; totals are read anew")
+            return None
+        if found.newest is not None and self.position is not None and self.position < found.newest:
+            self.log(
+                f"state file {self.path} is newer than the database, which went back to a backup; totals are read anew"
+            )
+            return None
+        for label, values in found.labels.items():
+            self.admission.admitted[label] = set(values)
+        return found

@@ -1,0 +1,90 @@
+"""What a scrape runs: scans and levels as values, and how result rows map to metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from exporter.engine.columns import Resolved
+from exporter.engine.resolve import Source
+from exporter.metric import Metric
+
+# The upper end of a window; the marker is a comment, so that one text serves both kinds of window.
+CLOSED: Final = "<= /* upper */"
+OPEN: Final = "< /* upper */"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric within a scan: where its labels and numbers stand in a result row.
+
+    `labels` holds for each label a position in the row's group, or the constant that stands in its place.
+    `slots` are the positions of its numbers: one for a counter; count, sum and the buckets for a histogram.
+    """
+
+    metric: Metric
+    labels: tuple[int | str, ...]
+    slots: tuple[int, ...]
+    bounds: tuple[float, ...] = ()
+    keep_zero: bool = False
+    rejected: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One pass over an entity by one event time. Rows are (labels..., numbers...)."""
+
+    name: str
+    domain: str
+    source: Source
+    at: Resolved
+    families: tuple[Family, ...]
+    groups: tuple[str, ...]
+    sql: str
+    newest_sql: str
+    oldest_sql: str
+    future_sql: str
+
+    def window(self, lower: Any, upper: Any, *, closed: bool) -> tuple[str, dict[str, Any]]:
+        """Statement and parameters for rows from `lower` on and before `upper`, or up to it when `closed`."""
+        above, below = ">=", "<=" if closed else "<"
+        sql = self.sql if closed else self.sql.replace(CLOSED, OPEN)
+        return sql, {**self.at.params("lower", above, lower), **self.at.params("upper", below, upper)}
+
+
+@dataclass(frozen=True, slots=True)
+class LevelScan:
+    """The statement of one level metric. Rows are (labels..., number)."""
+
+    name: str
+    domain: str
+    source: Source
+    opened: Resolved
+    closed: Resolved
+    family: Family
+    groups: tuple[str, ...]
+    sql: str
+
+    def at_instant(self, instant: Any) -> tuple[str, dict[str, Any]]:
+        """Statement and parameters for what is open at an instant."""
+        return self.sql, {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a scrape runs, and the metrics that this database cannot give, with the reason."""
+
+    scans: tuple[Scan, ...]
+    levels: tuple[LevelScan, ...]
+    missing: dict[str, str]
+    sources: dict[str, Source]
+
+    @property
+    def items(self) -> tuple[Scan | LevelScan, ...]:
+        """Every statement of a scrape."""
+        return (*self.scans, *self.levels)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Domains that have something to run, in order."""
+        return tuple(dict.fromkeys(scan.domain for scan in self.items))
