@@ -70,25 +70,25 @@ def group(settings: Settings) -> Group:
     alerts = (
         _quality(
             "SuccessRateLow", SUCCESS, "<", limits.success_rate,
-            "Few conversations of an agent reach their goal.", "conversations reached their goal",
+            summary="Few conversations of an agent reach their goal.", said="of the conversations reached their goal",
         ),
         _quality(
             "ConfidenceLow", CONFIDENCE, "<", limits.confidence,
-            "An agent is not sure of its answers.", "is the mean confidence of the answers",
+            summary="An agent is not sure of its answers.", said="is the mean confidence of the answers",
         ),
         _quality(
             "HandoffRateHigh", HANDOFFS, ">", limits.handoff_rate,
-            "Many conversations of an agent are handed to a human.", "conversations were handed to a human",
+            summary="Many conversations of an agent are handed to a human.", said="of the conversations were handed to a human",
         ),
     )  # fmt: skip
     return Group(DOMAIN, RECORDINGS, alerts)
 
 
-def _quality(name: str, recording: Recording, sign: str, limit: float, summary: str, said: str) -> Alert:
+def _quality(name: str, recording: Recording, condition: str, limit: float, *, summary: str, said: str) -> Alert:
     return Alert(
         name=name,
         severity=Severity.WARNING,
-        expr=f"{held(recording, DOMAIN)} {sign} {number(limit)}",
+        expr=f"{held(recording, DOMAIN)} {condition} {number(limit)}",
         summary=summary,
         description=f"Agent {{{{ $labels.agent }}}} of tenant {{{{ $labels.tenant }}}}: {{{{ $value | humanizePercentage }}}} "
         f"{said} in {WINDOW} (limit {percent(limit)}).",
@@ -98,5 +98,6 @@ def _quality(name: str, recording: Recording, sign: str, limit: float, summary: 
         wait=300,
         keep=300,
         by=WHO,
+        dashboard="conversations",
         no_data=HELD,
     )

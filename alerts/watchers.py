@@ -19,7 +19,7 @@ HEARTBEAT: Final = "Watchdog"
 ENDS: Final = "When the process is gone the alert ends; the heartbeat then stops, or AlertmanagerDown speaks."
 
 
-def _alert(name: str, severity: Severity, expr: str, summary: str, description: str, wait: float = 0) -> Alert:
+def _alert(name: str, severity: Severity, expr: str, summary: str, description: str, *, wait: float = 0) -> Alert:
     return Alert(
         name=name,
         severity=severity,
@@ -48,15 +48,15 @@ ALERTS: Final = (
     ),
     _alert(
         "AlertmanagerDown", Severity.CRITICAL, f'{UP}{{job="alertmanager"}} == 0 or absent({UP}{{job="alertmanager"}})',
-        "Prometheus cannot reach Alertmanager.", "Without Alertmanager no alert is delivered.", 10,
+        "Prometheus cannot reach Alertmanager.", "Without Alertmanager no alert is delivered.", wait=10,
     ),
     _alert(
         "PrometheusReloadFailed", Severity.WARNING, f"{PROMETHEUS_RELOADED} == 0", "Prometheus runs on an old configuration.",
-        "The last reload of Prometheus' configuration failed; new rules are not in force.", 30,
+        "The last reload of Prometheus' configuration failed; new rules are not in force.", wait=30,
     ),
     _alert(
         "AlertmanagerReloadFailed", Severity.WARNING, f"{ALERTMANAGER_RELOADED} == 0", "Alertmanager runs on an old configuration.",
-        "The last reload of Alertmanager's configuration failed; new routes are not in force.", 30,
+        "The last reload of Alertmanager's configuration failed; new routes are not in force.", wait=30,
     ),
     Alert(
         name=HEARTBEAT,
