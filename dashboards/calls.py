@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, drill, frame, rising
-from dashboards.query import DAY, RANGE, Query, average, instant, known_share, legend
+from dashboards.query import DAY, NOW, RANGE, Query, average, instant, known_share, legend
 from dashboards.tables import Column, matrix, summary
 from exporter.labels import AGENT, CAMPAIGN, CHANNEL, HOUR, OUTCOME, TENANT, WEEKDAY, Label
 from exporter.metrics.calls import (
@@ -58,16 +58,15 @@ def _now(settings: Settings) -> list[Any]:
     active = S.total(ACTIVE_CALLS)
     started = S.rate(CALLS_INITIATED)
     return [
-        panels.stat("Active calls", "How many calls are in progress now?", "short", [Query(active)], graph=True),
-        panels.stat("Queued calls", "How many calls are due and wait to be made?", "short", [Query(S.total(QUEUED_CALLS))],
-                    graph=True, thresholds=rising(settings.thresholds.queued_calls)),
-        panels.stat("Calls per minute", "How many calls start each minute?", "cpm", [Query(f"60 * {started}")], graph=True,
+        panels.stat("Active calls", "How many calls are in progress now?", "short", [instant(active)]),
+        panels.stat("Queued calls", "How many calls are due and wait to be made?", "short", [instant(S.total(QUEUED_CALLS))], thresholds=rising(settings.thresholds.queued_calls)),
+        panels.stat("Calls per minute", "How many calls start each minute?", "cpm", [instant(f"60 * {S.rate(CALLS_INITIATED, window=NOW)}")],
                     decimals=1),
         panels.stat("Concurrent peak", "How many calls ran at once at most, as far as the points of the graph tell?", "short",
                     [instant(f"max_over_time(({active})[{RANGE}:$__interval])")]),
         panels.stat("Peak per second", "What was the highest rate of new calls, as far as the points of the graph tell?", "cps",
                     [instant(f"max_over_time(({started})[{RANGE}:$__interval])")], decimals=2),
-        panels.stat("Campaigns running", "How many campaigns run now?", "short", [Query(S.total(CAMPAIGN_STATUS))]),
+        panels.stat("Campaigns running", "How many campaigns run now?", "short", [instant(S.total(CAMPAIGN_STATUS))]),
     ]  # fmt: skip
 
 

@@ -59,8 +59,7 @@ def _quality(settings: Settings) -> list[Any]:
 
 def _amount() -> list[Any]:
     return [
-        panels.stat("Active now", "How many conversations are in progress?", "short", [Query(S.total(ACTIVE_CONVERSATIONS))],
-                    graph=True),
+        panels.stat("Active now", "How many conversations are in progress?", "short", [instant(S.total(ACTIVE_CONVERSATIONS))]),
         panels.stat("Started", "How many conversations began in the time range?", "short",
                     [instant(S.increase(CONVERSATIONS_STARTED))], decimals=0),
         panels.stat("Messages per conversation", "How many messages do both sides write in one conversation?", "short",

@@ -45,16 +45,15 @@ def _worst(metric: Metric, function: str = "max") -> str:
 def _now(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     return [
-        panels.stat("Database", "Does the exporter reach the database?", "short", [Query(_worst(own.DATABASE_UP, "min"))],
+        panels.stat("Database", "Does the exporter reach the database?", "short", [instant(_worst(own.DATABASE_UP, "min"))],
                     thresholds=UP, mappings=UP_OR_DOWN),
-        panels.stat("Domains", "Does every domain give its metrics?", "short", [Query(_worst(own.DOMAIN_UP, "min"))],
+        panels.stat("Domains", "Does every domain give its metrics?", "short", [instant(_worst(own.DOMAIN_UP, "min"))],
                     thresholds=UP, mappings=UP_OR_DOWN),
         panels.stat("First pass", "Which share of all rows is read, in the domain that is furthest behind?", "percentunit",
-                    [Query(_worst(own.SEAL_PROGRESS, "min"))], thresholds=((None, "orange"), (1, "green"))),
-        panels.stat("Horizon lag", "How old is the point up to which totals are sealed?", "s", [Query(_worst(own.HORIZON_LAG))],
-                    graph=True, thresholds=rising(limits.horizon_lag_seconds)),
-        panels.stat("Scrape duration", "How long did the last scrape take?", "s", [Query(_worst(own.SCRAPE_DURATION))], graph=True),
-        panels.stat("Metrics missing", "How many metrics can the mapping not give?", "short", [Query(f"count({_each(own.METRIC_MISSING)})")],
+                    [instant(_worst(own.SEAL_PROGRESS, "min"))], thresholds=((None, "orange"), (1, "green"))),
+        panels.stat("Horizon lag", "How old is the point up to which totals are sealed?", "s", [instant(_worst(own.HORIZON_LAG))], thresholds=rising(limits.horizon_lag_seconds)),
+        panels.stat("Scrape duration", "How long did the last scrape take?", "s", [instant(_worst(own.SCRAPE_DURATION))]),
+        panels.stat("Metrics missing", "How many metrics can the mapping not give?", "short", [instant(f"count({_each(own.METRIC_MISSING)})")],
                     thresholds=ceiling(1)),
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from dashboards.panels import Json, Step
 from dashboards.query import Scope
 from exporter.labels import AGENT, AGENT_TYPE, CAMPAIGN, CHANNEL, DOMAIN, MODEL, TENANT, Label
 from exporter.metric import Metric
-from provisioning.promql import quote
+from provisioning.promql import quote, selector
 
 if TYPE_CHECKING:
     from exporter.settings import Settings, Threshold
@@ -88,6 +88,8 @@ def drill(source: str, target: str, title: str, label: Label | None = None, *, r
 
 def any_of(metrics: Sequence[Metric], matchers: Mapping[Label, str]) -> str:
     """A selector for several metrics at once."""
+    if len(metrics) == 1:
+        return selector(metrics[0], {label: f"=~{value}" for label, value in matchers.items()})
     conditions = [f"__name__=~{quote('|'.join(metric.name for metric in metrics))}"]
     for label, value in matchers.items():
         for metric in metrics:
@@ -115,7 +117,7 @@ def frame(
         description=description,
         panels=body,
         variables=_variables(scope, sources, days=days),
-        annotations=[_alerts()],
+        annotations=[_alerts(name)],
         links=[_menu()],
         tags=[TAG],
         time_from=time_from,
@@ -142,10 +144,12 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
     return found
 
 
-def _alerts() -> Json:
+def _alerts(name: str) -> Json:
+    """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
+    domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
-        "expr": 'ALERTS{alertstate="firing"}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",
+        "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",
         "step": "60s",
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, drill, floor, frame, rising
-from dashboards.query import Query, instant, known_rate, known_share, legend
+from dashboards.query import NOW, Query, instant, known_rate, known_share, legend
 from dashboards.tables import Column, summary
 from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COMPONENT, MODEL, OUTCOME, STATUS, TENANT
 from exporter.metrics import calls, conversations, exporter, pipeline
@@ -36,18 +36,16 @@ def _now(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     to_calls, to_pipeline = drill("overview", "calls", "Calls"), drill("overview", "pipeline", "Pipeline")
     return [
-        panels.stat("Active calls", "How many calls are in progress now?", "short", [Query(S.total(calls.ACTIVE_CALLS))],
-                    graph=True, links=[to_calls]),
-        panels.stat("Queued calls", "How many calls are due and wait to be made?", "short", [Query(S.total(calls.QUEUED_CALLS))],
-                    graph=True, thresholds=rising(limits.queued_calls), links=[to_calls]),
+        panels.stat("Active calls", "How many calls are in progress now?", "short", [instant(S.total(calls.ACTIVE_CALLS))], links=[to_calls]),
+        panels.stat("Queued calls", "How many calls are due and wait to be made?", "short", [instant(S.total(calls.QUEUED_CALLS))], thresholds=rising(limits.queued_calls), links=[to_calls]),
         panels.stat("Active conversations", "How many conversations are in progress now?", "short",
-                    [Query(S.total(conversations.ACTIVE_CONVERSATIONS))], graph=True,
+                    [instant(S.total(conversations.ACTIVE_CONVERSATIONS))],
                     links=[drill("overview", "conversations", "Conversations")]),
         panels.stat("Response time, p95", "How long do 19 of 20 people wait at most until the agent answers?", "s",
-                    [Query(S.quantile(0.95, pipeline.TURN_LATENCY))], graph=True,
+                    [instant(S.quantile(0.95, pipeline.TURN_LATENCY, window=NOW))],
                     thresholds=rising(limits.response_time_seconds), links=[to_pipeline]),
         panels.stat("Model error rate", "Which share of requests to language models fails?", "percentunit",
-                    [Query(known_rate(pipeline.LLM_REQUESTS, STATUS, "error", S.on(pipeline.LLM_REQUESTS)))], graph=True,
+                    [instant(known_rate(pipeline.LLM_REQUESTS, STATUS, "error", S.on(pipeline.LLM_REQUESTS), window=NOW))],
                     thresholds=rising(limits.error_rate), links=[to_pipeline]),
         panels.stat("Exporter", "Does the exporter reach the database?", "short", [instant(f"min({exporter.DATABASE_UP.name})")],
                     thresholds=UP, mappings=UP_OR_DOWN, links=[drill("overview", "exporter", "Exporter")]),

@@ -105,12 +105,10 @@ def timeseries(
     )  # fmt: skip
 
 
-def stat(
-    title: str, description: str, unit: str, queries: Iterable[Query], *, graph: bool = False, **look: Unpack[Look]
-) -> core.Panel:
-    """One number, coloured by its thresholds."""
+def stat(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+    """One number, coloured by its thresholds; asked at one instant, for of a range an old value would stand for now."""
     return core.Stat(
-        reduceCalc="lastNotNull", colorMode="value", graphMode="area" if graph else "none", noValue=NO_DATA, format=unit,
+        reduceCalc="lastNotNull", colorMode="value", graphMode="none", noValue=NO_DATA, format=unit,
         **_shared(title, description, unit, queries, look, width=4, height=4),
     )  # fmt: skip
 

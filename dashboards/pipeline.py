@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, ceiling, drill, frame, rising
-from dashboards.query import RANGE, Query, buckets, instant, known_rate, known_share, legend
+from dashboards.query import NOW, RANGE, Query, buckets, instant, known_rate, known_share, legend
 from dashboards.tables import Column, summary
 from exporter.labels import (
     AGENT,
@@ -77,7 +77,7 @@ def _now(settings: Settings) -> list[Any]:
     interrupted = S.ratio(TURNS_INTERRUPTED, TURNS)
     return [
         panels.stat("Response time, p95", "How long do 19 of 20 people wait at most until the agent answers?", "s",
-                    [Query(S.quantile(0.95, TURN_LATENCY))], graph=True, thresholds=rising(limits.response_time_seconds)),
+                    [instant(S.quantile(0.95, TURN_LATENCY, window=NOW))], thresholds=rising(limits.response_time_seconds)),
         panels.stat("Slow responses", f"Which share of answers took longer than {limits.slow_response_seconds:g} s?", "percentunit",
                     [instant(slow)]),
         panels.stat("Interrupted turns", "In which share of turns did the person cut the agent off?", "percentunit",
@@ -88,7 +88,7 @@ def _now(settings: Settings) -> list[Any]:
 
 
 def _quantiles(title: str, question: str, metric: Distribution, **look: Any) -> Any:
-    queries = [Query(S.quantile(q, metric), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)]
+    queries = [instant(S.quantile(q, metric), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)]
     return panels.timeseries(title, question, "s", [*queries, Query(S.mean(metric), "average")], width=8, **look)
 
 
@@ -132,7 +132,7 @@ def _errors(settings: Settings) -> list[Any]:
             Query(known_rate(metric, STATUS, FAILED, S.on(metric)), name) for name, metric in STEPS
         ], thresholds=rising(limits.error_rate), width=8),
         panels.timeseries("Model error rate by agent type", "Which type of agent fails more often than it should?", "percentunit",
-                          [Query(known_rate(LLM_REQUESTS, STATUS, FAILED, S.on(LLM_REQUESTS), (AGENT_TYPE,)), legend(AGENT_TYPE))],
+                          [Query(known_rate(LLM_REQUESTS, STATUS, FAILED, S.on(LLM_REQUESTS), by=(AGENT_TYPE,)), legend(AGENT_TYPE))],
                           thresholds=ceiling(limits.agent_error_rate), links=[to_calls], width=8),
         panels.timeseries("Errors per minute by component", "Which part of the system fails?", "cpm",
                           [Query(f"60 * {S.rate(ERRORS, COMPONENT)}", legend(COMPONENT))], stack=True, width=8),
@@ -150,7 +150,7 @@ def _usage() -> list[Any]:
                           [Query(f"60 * {S.rate(LLM_TOKENS, MODEL)}", legend(MODEL))], stack=True, width=8),
         panels.timeseries("Cost per hour by model", "Which model costs how much, as far as prices are known?", "currencyUSD",
                           [Query(f"3600 * {S.rate(LLM_COST, MODEL)}", legend(MODEL))], stack=True, width=8),
-        panels.stat("Tokens per conversation", "How many tokens does one conversation use?", "short", [instant(per_conversation)],
+        panels.stat("Tokens per conversation", "How many tokens, of the chosen models, does one conversation use? Not filtered by model: conversations.", "short", [instant(per_conversation)],
                     width=8, decimals=0),
         panels.bargauge("Unpriced requests by reason", "Why have model requests no known cost? They are missing in every cost shown.",
                         "short", [instant(S.increase(LLM_UNPRICED, REASON), legend(REASON))], width=16, height=4),

@@ -11,6 +11,8 @@ from exporter.metric import Distribution, Metric
 from provisioning import promql
 
 RANGE: Final = "$__range"
+NOW: Final = "5m"
+"""Window of a number that stands for this moment; the same that alerts look at."""
 DAY: Final = "1d"
 
 
@@ -54,10 +56,18 @@ def known_share(metric: Metric, label: Label, wanted: str, matchers: promql.Matc
     return _share(part, promql.increase(metric, RANGE, by, {**matchers, label: f"!={UNKNOWN}"}))
 
 
-def known_rate(metric: Metric, label: Label, wanted: str, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
+def known_rate(
+    metric: Metric,
+    label: Label,
+    wanted: str,
+    matchers: promql.Matchers,
+    *,
+    by: Iterable[Label] = (),
+    window: str = promql.RATE_INTERVAL,
+) -> str:
     """The same share at each instant."""
-    part = promql.rate(metric, promql.RATE_INTERVAL, by, {**matchers, label: wanted})
-    return _share(part, promql.rate(metric, promql.RATE_INTERVAL, by, {**matchers, label: f"!={UNKNOWN}"}))
+    part = promql.rate(metric, window, by, {**matchers, label: wanted})
+    return _share(part, promql.rate(metric, window, by, {**matchers, label: f"!={UNKNOWN}"}))
 
 
 def _share(part: str, whole: str) -> str:
@@ -80,9 +90,9 @@ class Scope:
         chosen: dict[Label | str, str] = {label: f"=~${label.name}" for label in self.labels if label in metric.labels}
         return chosen | dict(where or {})
 
-    def rate(self, metric: Metric, *by: Label, where: Mapping[Label, str] | None = None) -> str:
+    def rate(self, metric: Metric, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
         """Per-second rate of a counter."""
-        return promql.rate(metric, promql.RATE_INTERVAL, by, self.on(metric, where))
+        return promql.rate(metric, window, by, self.on(metric))
 
     def increase(
         self, metric: Metric, *by: Label, window: str = RANGE, where: Mapping[Label, str] | None = None
@@ -95,8 +105,8 @@ class Scope:
         return promql.total(metric, by, self.on(metric, where))
 
     def quantile(self, q: float, metric: Distribution, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
-        """A quantile of a distribution."""
-        return promql.quantile(q, metric, window, by, self.on(metric))
+        """A quantile of a distribution; no answer, instead of NaN, where nothing was measured."""
+        return f"{promql.quantile(q, metric, window, by, self.on(metric))} >= 0"
 
     def mean(self, metric: Distribution, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
         """The mean of a distribution."""

@@ -95,8 +95,8 @@ def share_above(
     # Prometheus 2 exposes le="1", Prometheus 3 le="1.0": the pattern reads both.
     number = f"{bound:g}".replace(".", "\\.")
     le = f"{number}(\\.0)?"
-    parts = ", ".join(f"{metric.require([k])[0]}={quote(v)}" for k, v in (matchers or {}).items())
-    bucket = f"{metric.bucket}{{{parts + ', ' if parts else ''}le=~{quote(le)}}}"
+    chosen = selector(metric, matchers, metric.bucket).removeprefix(metric.bucket).strip("{}")
+    bucket = f"{metric.bucket}{{{chosen + ', ' if chosen else ''}le=~{quote(le)}}}"
     return "1 - " + ratio(
         f"sum{group} (rate({bucket}[{window}]))",
         f"sum{group} (rate({selector(metric, matchers, metric.count)}[{window}]))",
