@@ -106,11 +106,19 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
             ages[domain] = min(ages.get(domain, age), age)
         rejected.update(totals.rejected)
     rejected.update(collector.outcome.rejected)
+    down = {**collector.outcome.failed, **collector.outcome.waiting}
+    gone = {
+        metric.base
+        for totals in collector.book.totals.values()
+        if totals.scan.domain in down
+        for metric in totals.metrics
+    }
     yield own.SEALED_ROWS, [((name,), rows[name]) for name in domains]
     yield own.SEAL_PROGRESS, [((name,), sum(parts) / len(parts)) for name, parts in progress.items()]
     yield own.FUTURE_ROWS, [((name,), future[name]) for name in progress]
     yield own.NEWEST_ROW_AGE, [((name,), age) for name, age in ages.items()]
-    yield own.REJECTED, [(key, count) for key, count in sorted(rejected.items())]
+    # Without the tail of a domain that failed the count would step back.
+    yield own.REJECTED, [(key, count) for key, count in sorted(rejected.items()) if key[0] not in gone]
     views = collector.book.views.by_domain if collector.book.views is not None else {}
     down = {**collector.outcome.failed, **collector.outcome.waiting}
     yield (

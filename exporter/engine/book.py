@@ -30,6 +30,7 @@ class Book:
         self.progress: dict[str, float] = {}
         self.position: int | None = None
         self.dirty = False
+        self.writable = False
         self.saves = self.save_errors = 0
         self.saved_at: float | None = None
         self._identity = ""
@@ -86,7 +87,7 @@ class Book:
 
     def save(self) -> None:
         """Write the state file if anything changed. A disk that refuses is told once and tried again later."""
-        if not (self.dirty or self.admission.changed) or not self._identity:
+        if not self.writable or not self._identity or not (self.dirty or self.admission.changed):
             return
         entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         try:

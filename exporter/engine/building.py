@@ -44,11 +44,9 @@ class Builder:
         names: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(self.groups))]
         text = compile_sql(statement.group_by(*names), self.source.dialect)
         raw = self.at.raw if self.at.raw is not None else sa.null()
-        low = (
-            sa.func.min(raw)
-            if not self.at.type.startswith("timestamp")
-            else sa.func.min(raw).filter(sa.func.isfinite(raw))
-        )
+        oldest = self.source.select_from(sa.func.min(raw))
+        if self.source.dialect == "postgresql" and self.at.type.startswith("timestamp"):
+            oldest = oldest.where(raw > sa.literal_column("'-infinity'"))
         return Scan(
             name=name,
             domain=metrics[0].domain,
@@ -60,7 +58,7 @@ class Builder:
             newest_sql=compile_sql(
                 self.source.select_from(sa.func.max(raw)).where(self.at.compare("upper", "<=")), self.source.dialect
             ),
-            oldest_sql=compile_sql(self.source.select_from(low), self.source.dialect),
+            oldest_sql=compile_sql(oldest, self.source.dialect),
             future_sql=compile_sql(
                 self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect
             ),

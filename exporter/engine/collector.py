@@ -62,6 +62,7 @@ class Collector:
     def start(self) -> None:
         """Take the state file and seal in the background until `close`."""
         self._file_lock.acquire()
+        self.book.writable = True
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
 
@@ -69,6 +70,7 @@ class Collector:
         """Get ready in this thread, for a single scrape. The state file is used if no exporter holds it."""
         with contextlib.suppress(state.StateError):
             self._file_lock.acquire()
+            self.book.writable = True
         self._tick(progress)
 
     def close(self) -> None:
