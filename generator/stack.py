@@ -22,6 +22,7 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
+ORDER: Final = ("postgres", "demo", "exporter", "prometheus", "alertmanager", "grafana")
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -131,7 +132,8 @@ def down(settings: Settings) -> list[str]:
 
 def parts(directory: Path) -> list[Part]:
     """Every part that was started or wanted, and how it is now."""
-    return [_part(item) for item in record.read(directory).values()]
+    records = record.read(directory)
+    return [_part(records[name]) for name in sorted(records, key=ORDER.index)]
 
 
 def _part(item: Record) -> Part:
@@ -274,7 +276,7 @@ def _prove(run: Run, timeout: float) -> int:
     """Wait until Prometheus has metrics of the exporter that runs now; returns the number of series."""
     place = run.place
     final = native.prometheus(place)
-    since = time.time() if run.started else 0.0
+    since = time.time() if {"exporter", final.name} & {new.name for new in run.started} else 0.0
     place.say("waiting for the first scrape")
     arrival = proof.Arrival(None, 0)
     if run.records[final.name].fingerprint != final.fingerprint:

@@ -24,8 +24,9 @@ from provisioning.stack.process import Service
 START_INTERVAL: Final = "1s"
 DIRECT: Final = {"http": "", "https": ""}
 """No proxy on the way to our own parts."""
-SECRETS: Final = ("ANALYTICS_DATABASE_URL", "REDIS_URL", "SLACK_WEBHOOK_URL", "PGPASSWORD")
-"""Variables that only the exporter may see."""
+EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
+SECRETS: Final = ("ANALYTICS_DATABASE_URL", "SLACK_WEBHOOK_URL", *EXPORTER_SECRETS)
+"""Variables that not every part may see."""
 PROGRAM_SECRETS: Final = (
     alertmanager_files.SLACK_FILE,
     alertmanager_files.SMTP_FILE,
@@ -87,8 +88,8 @@ class Place:
         return (sys.executable, "-m", "generator", *config, *arguments)
 
 
-def environment() -> dict[str, str]:
-    """What foreign programs may see of our environment."""
+def inherited() -> dict[str, str]:
+    """Our environment without what only one part may see."""
     return {name: value for name, value in os.environ.items() if name not in SECRETS}
 
 
@@ -117,7 +118,11 @@ def exporter(place: Place, database_url: str) -> Service:
         log=place.log("exporter"),
         ready=answers(f"{url}/health/ready"),
         url=f"{url}/metrics",
-        environment={**os.environ, "ANALYTICS_DATABASE_URL": database_url},
+        environment={
+            "ANALYTICS_DATABASE_URL": database_url,
+            **{name: os.environ[name] for name in EXPORTER_SECRETS if name in os.environ},
+        },
+        inherited=inherited(),
         port=Port(options.port, "exporter.port", options.host),
         version=digest,
         timeout=max(60.0, place.settings.database.seal_timeout),
@@ -131,7 +136,8 @@ def demo(place: Place, database_url: str) -> Service:
         command=place.command("demo", "live"),
         log=place.log("demo"),
         ready=lambda: True,
-        environment={**os.environ, "ANALYTICS_DATABASE_URL": database_url},
+        environment={"WATCHFLOOR_DEMO_URL": database_url},
+        inherited=inherited(),
     )
 
 
@@ -155,7 +161,7 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
         log=place.log("prometheus"),
         ready=answers(f"{url}/-/ready"),
         url=url,
-        environment=environment(),
+        inherited=inherited(),
         port=port,
         account=place.account,
         version=_digest(place.output / "prometheus", place.secrets),
@@ -199,7 +205,7 @@ def alertmanager(place: Place) -> Service:
         log=place.log("alertmanager"),
         ready=answers(f"{url}/-/ready"),
         url=url,
-        environment=environment(),
+        inherited=inherited(),
         port=port,
         account=place.account,
         version=_digest(place.output / "alertmanager", place.secrets),
@@ -229,7 +235,8 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         log=place.log("grafana"),
         ready=answers(f"{url}/api/health"),
         url=url,
-        environment={**environment(), **settings, **variables},
+        environment={**settings, **variables},
+        inherited=inherited(),
         port=port,
         account=place.account,
         version=_digest(files / "provisioning"),

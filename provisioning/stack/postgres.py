@@ -74,7 +74,7 @@ class Cluster:
             log=log,
             ready=self._answers,
             url=f"postgresql://{self.port.host}:{self.port.number}",
-            environment={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            inherited={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
             port=self.port,
             account=self.account,
             stop_signal="SIGINT",

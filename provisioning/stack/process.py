@@ -34,6 +34,9 @@ class Service:
     ready: Callable[[], bool]
     url: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that are part of its configuration; a change restarts it."""
+    inherited: Mapping[str, str] = field(default_factory=dict)
+    """Variables of our own environment, which differ from terminal to terminal."""
     port: Port | None = None
     account: Account | None = None
     version: str = ""
@@ -61,7 +64,7 @@ def start(service: Service) -> Record:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=dict(service.environment),
+                env={**service.inherited, **service.environment},
                 user=account.uid if account else None,
                 group=account.gid if account else None,
                 extra_groups=[] if account else None,

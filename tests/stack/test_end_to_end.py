@@ -1,0 +1,263 @@
+"""The whole native stack, with real processes: `up`, what arrives in Prometheus, `status`, faults, and `down`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from exporter.metrics.calls import CALLS_INITIATED
+from provisioning.stack import record
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+RUNNING = {"postgres", "exporter", "demo", "prometheus", "alertmanager"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack in a folder of its own, with ports that were free."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Our command line, in the folder."""
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in ("ANALYTICS_DATABASE_URL", "GRAFANA_HOME")
+        }
+        command = [sys.executable, "-m", "generator", *words]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**inherited, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Result of an instant query."""
+        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query"
+        result: list[dict[str, Any]] = requests.get(url, {"query": expression}, timeout=5).json()["data"]["result"]
+        return result
+
+    def parts(self) -> dict[str, dict[str, str]]:
+        """What `status --json` says, by name."""
+        return {part["name"]: part for part in json.loads(self.run("status", "--json").stdout)}
+
+    def records(self) -> dict[str, record.Record]:
+        """What the stack remembers."""
+        return record.read(self.folder / ".stack")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has now."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in listeners]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Stack]:
+    """A folder with settings, where nothing runs yet. Not pytest's own: the programs' account must reach it."""
+    folder = Path(tempfile.mkdtemp(prefix="watchfloor-stack-"))
+    names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    settings = {
+        "exporter": {"port": ports["exporter"], "settle": "1s"},
+        "stack": {f"{name}_port": ports[name] for name in names if name != "exporter"},
+        "demo": {"calls": 2000, "days": 30, "calls_per_minute": 600},
+    }
+    (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings))
+    stack = Stack(folder, ports)
+    yield stack
+    stack.run("down")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def up(place: Stack) -> Stack:
+    """The stack after the first `up`."""
+    if missing := [name for name in ("prometheus", "prometheus-alertmanager") if not shutil.which(name)]:
+        pytest.skip(f"{' and '.join(missing)} not on the PATH; run: make packages")
+    result = place.run("up")
+    assert result.returncode == 0, result.stderr
+    return place
+
+
+def test_every_part_runs_or_says_why_not(up: Stack) -> None:
+    """Status agrees with what answers on the ports."""
+    parts = up.parts()
+    assert {name for name, part in parts.items() if part["state"] == "running"} >= RUNNING
+    assert all(part["why"] for part in parts.values() if part["state"] != "running")
+    for name in ("prometheus", "alertmanager"):
+        assert requests.get(parts[name]["url"] + "/-/ready", timeout=5).status_code == 200
+    assert requests.get(parts["exporter"]["url"], timeout=5).status_code == 200
+
+
+def test_metrics_arrived(up: Stack) -> None:
+    """When `up` has ended, Prometheus has the demo's calls."""
+    assert [item["value"][1] for item in up.query('up{job="watchfloor"}')] == ["1"]
+    total = float(up.query(f"sum({CALLS_INITIATED.name})")[0]["value"][1])
+    assert total >= 1000
+
+
+def test_the_exporter_sees_rows_that_the_live_workload_writes(up: Stack) -> None:
+    """Totals grow while nobody does anything."""
+
+    def total() -> float:
+        text = requests.get(f"http://127.0.0.1:{up.ports['exporter']}/metrics", timeout=5).text
+        return sum(
+            float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{CALLS_INITIATED.name}{{")
+        )
+
+    before, deadline = total(), time.monotonic() + 60
+    while total() <= before:
+        assert time.monotonic() < deadline, "no new call in 60 s"
+        time.sleep(0.25)
+
+
+def test_rules_are_loaded_and_reach_alertmanager(up: Stack) -> None:
+    """The generated rules run in Prometheus, and it knows its Alertmanager."""
+    url = f"http://127.0.0.1:{up.ports['prometheus']}/api/v1"
+    groups = requests.get(f"{url}/rules", timeout=5).json()["data"]["groups"]
+    assert sum(len(group["rules"]) for group in groups) > 5
+    deadline = time.monotonic() + 20
+    while not (active := requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]):
+        assert time.monotonic() < deadline, "no Alertmanager in 20 s"
+        time.sleep(0.25)
+    assert str(up.ports["alertmanager"]) in active[0]["url"]
+
+
+def test_passwords_are_in_no_command_line_and_no_open_file(up: Stack) -> None:
+    """Other users of the machine learn nothing."""
+    secrets = [path for path in (up.folder / ".stack" / "secrets").iterdir() if path.is_file()]
+    words = [path.read_text().strip() for path in secrets if path.name.startswith("postgres_")]
+    assert len(words) == 3
+    assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
+    for item in up.records().values():
+        if item.pid:
+            line = Path(f"/proc/{item.pid}/cmdline").read_text()
+            assert not any(word in line for word in words)
+    logs = "".join(path.read_text() for path in (up.folder / ".stack" / "logs").iterdir())
+    assert not any(word in logs for word in words)
+
+
+def test_a_second_up_starts_nothing(up: Stack) -> None:
+    """It says so, and every process is the same."""
+    before = up.records()
+    result = up.run("up")
+    assert result.returncode == 0, result.stderr
+    assert "running already" in result.stderr
+    assert up.records() == before
+
+
+def test_up_restarts_what_died_and_nothing_else(up: Stack) -> None:
+    """Status says what failed; after `up` it runs again."""
+    before = up.records()
+    os.kill(before["alertmanager"].pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while before["alertmanager"].alive:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert up.run("status").returncode == 1
+    assert up.parts()["alertmanager"]["state"] == "failed"
+    assert up.run("up").returncode == 0
+    after = up.records()
+    assert {name for name in after if after[name] != before[name]} == {"alertmanager"}
+    assert up.run("status").returncode == 0
+
+
+def test_down_stops_everything_and_can_be_repeated(up: Stack) -> None:
+    """No process and no listener is left; the data stays."""
+    before = up.records()
+    first, second = up.run("down"), up.run("down")
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "nothing was running" in second.stderr
+    assert not any(item.alive for item in before.values())
+    for port in up.ports.values():
+        socket.create_server(("127.0.0.1", port)).close()
+    assert up.run("status").returncode == 1
+    assert (up.folder / ".stack" / "postgres" / "data").exists()
+
+
+def test_a_warm_start_is_quick_and_continues_the_data(up: Stack) -> None:
+    """The second start loads nothing again, and still proves that metrics arrive."""
+    begun = time.monotonic()
+    result = up.run("up")
+    seconds = time.monotonic() - begun
+    assert result.returncode == 0, result.stderr
+    assert "loading" not in result.stderr
+    assert seconds < 30, "ten seconds on a quiet machine; this one has other work"
+    assert up.query('up{job="watchfloor"}')
+    assert up.run("down").returncode == 0
+
+
+FAULTS = {
+    "a database that is not there": (
+        {"ANALYTICS_DATABASE_URL": "postgresql://me:s3cret@127.0.0.1:1/x"},
+        "cannot connect",
+    ),
+    "a URL of another kind": (
+        {"ANALYTICS_DATABASE_URL": "mongodb://me:s3cret@127.0.0.1/x"},
+        "'mongodb' is no database",
+    ),
+    "a wrong number": ({"RETENTION_DAYS": "many"}, "RETENTION_DAYS"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_one_sentence_and_starts_nothing(place: Stack, fault: str) -> None:
+    """No traceback, no password, no process."""
+    environment, words = FAULTS[fault]
+    result = place.run("up", **environment)
+    assert result.returncode == 1
+    assert words in result.stderr
+    assert "s3cret" not in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len([line for line in result.stderr.splitlines() if line.startswith("Error: ")]) == 1
+    assert not place.records()
+
+
+def test_a_missing_settings_file_is_named(place: Stack) -> None:
+    """A wrong --config is not an empty one."""
+    result = place.run("--config", "other.yml", "up")
+    assert result.returncode == 1
+    assert "other.yml: cannot read it" in result.stderr
+
+
+def test_a_busy_port_is_named_and_what_was_started_is_stopped(place: Stack) -> None:
+    """The sentence has the part, the port and the setting; nothing is left running."""
+    with socket.create_server(("127.0.0.1", place.ports["prometheus"])):
+        result = place.run("up")
+    assert result.returncode == 1
+    assert f"prometheus: port {place.ports['prometheus']} is in use" in result.stderr
+    assert "stack.prometheus_port" in result.stderr
+    assert not place.records()
+
+
+def test_two_ups_at_once_are_refused(place: Stack) -> None:
+    """The second one says who is at work."""
+    directory = place.folder / ".stack"
+    directory.mkdir(exist_ok=True)
+    with record.lock(directory):
+        result = place.run("up")
+    assert result.returncode == 1
+    assert f"pid {os.getpid()}" in result.stderr
