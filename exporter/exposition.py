@@ -13,7 +13,7 @@ from exporter.health import Health
 from exporter.metric import State
 from exporter.metrics import CATALOGUE
 from exporter.own import OwnViews
-from exporter.render import FamilyView, exposition
+from exporter.render import FamilyView, Text, text
 from exporter.sources.reading import Reading
 
 
@@ -23,9 +23,7 @@ class _Run:
 
     done: threading.Event
     finished: float = 0.0
-    families: str = ""
-    openmetrics: str = ""
-    error: BaseException | None = None
+    text: Text | None = None
 
 
 class Exposition:
@@ -52,25 +50,21 @@ class Exposition:
         assert run is not None  # one was found or made
         if mine:
             try:
-                run.families, run.openmetrics = self._collect()
-            except BaseException as error:
-                run.error = error
-                raise
+                run.text = self._collect()
             finally:
                 run.finished = time.monotonic()
                 run.done.set()
         else:
             run.done.wait(timeout=60.0)
-            if run.error is not None or not run.families:
-                raise RuntimeError("the scrape that this one waited for failed")
-        text = run.openmetrics if openmetrics else run.families
-        return (text + self._own_process(openmetrics)).encode()
+        if run.text is None:
+            raise RuntimeError("the scrape that this one waited for failed")
+        return (run.text.render(openmetrics=openmetrics) + self._own_process(openmetrics)).encode()
 
     def health(self) -> Health:
         """The collector's health."""
         return self.collector.health()
 
-    def _collect(self) -> tuple[str, str]:
+    def _collect(self) -> Text:
         readings = self._read_states()
         self.collector.scrape()
         with self.collector.reading():
@@ -79,7 +73,7 @@ class Exposition:
                 *self._state_families(readings),
                 *self._own.families(self.collector, readings),
             ]
-            return exposition(families, openmetrics=False), exposition(families, openmetrics=True)
+            return text(families)
 
     def _catalogue(self) -> list[FamilyView]:
         views, outcome = self.collector.book.views, self.collector.outcome

@@ -94,6 +94,8 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
     progress: dict[str, list[float]] = {}
     ages: dict[str, float] = {}
     rejected: Counter[tuple[str, str]] = Counter()
+    down = {**collector.outcome.failed, **collector.outcome.waiting}
+    gone: set[str] = set()
     for name, totals in list(collector.book.totals.items()):
         domain = totals.scan.domain
         rows[domain] += totals.rows
@@ -105,14 +107,8 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
         if age is not None:
             ages[domain] = min(ages.get(domain, age), age)
         rejected.update(totals.rejected)
+        gone.update(metric.base for metric in totals.metrics if domain in down)
     rejected.update(collector.outcome.rejected)
-    down = {**collector.outcome.failed, **collector.outcome.waiting}
-    gone = {
-        metric.base
-        for totals in collector.book.totals.values()
-        if totals.scan.domain in down
-        for metric in totals.metrics
-    }
     yield own.SEALED_ROWS, [((name,), rows[name]) for name in domains]
     yield own.SEAL_PROGRESS, [((name,), sum(parts) / len(parts)) for name, parts in progress.items()]
     yield own.FUTURE_ROWS, [((name,), future[name]) for name in progress]
@@ -120,7 +116,6 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
     # Without the tail of a domain that failed the count would step back.
     yield own.REJECTED, [(key, count) for key, count in sorted(rejected.items()) if key[0] not in gone]
     views = collector.book.views.by_domain if collector.book.views is not None else {}
-    down = {**collector.outcome.failed, **collector.outcome.waiting}
     yield (
         own.SERIES,
         [

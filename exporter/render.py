@@ -6,6 +6,7 @@ Both formats share the sample lines, bucket bounds included (`le="5.0"`), so a s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -72,24 +73,36 @@ class FamilyView:
         braces = f"{{{labels}}} " if labels else " "
         return (*buckets, f"{self.name}_count{braces}", f"{self.name}_sum{braces}")
 
-    def header(self, openmetrics: bool) -> str:
+    def header(self, *, openmetrics: bool) -> str:
         """HELP and TYPE; in OpenMetrics a counter's family has no _total, and the unit is told."""
         name = self.name
         if openmetrics and self.type == "counter":
             name = name.removesuffix("_total")
-        text = self.metric.help.replace("\\", "\\\\").replace("\n", "\\n")
+        words = self.metric.help.replace("\\", "\\\\").replace("\n", "\\n")
         if openmetrics:
-            text = text.replace('"', '\\"')
+            words = words.replace('"', '\\"')
         unit = self.metric.unit if openmetrics and self.metric.unit and name.endswith(f"_{self.metric.unit}") else ""
-        lines = f"# HELP {name} {text}\n# TYPE {name} {self.type}\n"
+        lines = f"# HELP {name} {words}\n# TYPE {name} {self.type}\n"
         return f"{lines}# UNIT {name} {unit}\n" if unit else lines
 
 
-def exposition(families: Iterable[FamilyView], openmetrics: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lines of families, with the headers of both formats; what one run leaves for all who share it."""
+
+    parts: tuple[tuple[str, str, str], ...]
+
+    def render(self, *, openmetrics: bool) -> str:
+        """One of the formats, without the end mark of OpenMetrics."""
+        header = 1 if openmetrics else 0
+        return "".join(piece for part in self.parts for piece in (part[header], part[2]))
+
+
+def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
-    parts: list[str] = []
-    for family in families:
-        if family.lines:
-            parts.append(family.header(openmetrics))
-            parts.extend(family.lines.values())
-    return "".join(parts)
+    parts = (
+        (family.header(openmetrics=False), family.header(openmetrics=True), family)
+        for family in families
+        if family.lines
+    )
+    return Text(tuple((plain, openmetrics, "".join(family.lines.values())) for plain, openmetrics, family in parts))
