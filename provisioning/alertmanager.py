@@ -40,6 +40,7 @@ TITLE: Final = (
     '{{ if eq .Status "firing" }}{{ .CommonLabels.severity | toUpper }}{{ else }}RESOLVED{{ end }}: {{ .GroupLabels.alertname }}'
     "{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }}){{ end }}"
 )
+LINK: Final = "{{ with (index .Alerts 0).Annotations.dashboard_url }}{{ . }}{{ end }}"
 # Slack reads &, < and > as markup: a label's value must not become a link or a mention.
 TEXT: Final = (
     "{{ range $i, $a := .Alerts }}{{ if lt $i 20 }}"
@@ -137,7 +138,8 @@ def _slack(settings: Settings, endpoints: Endpoints) -> dict[str, object]:
     slack: dict[str, object] = {"api_url_file": endpoints.secret(SLACK_FILE)}
     if settings.alerting.slack_channel:
         slack["channel"] = literal(settings.alerting.slack_channel)
-    return {**slack, "send_resolved": True, "title": TITLE, "text": TEXT}
+    # The default fallback shows labels as markup, the default link leads to a page that Debian's Alertmanager lacks.
+    return {**slack, "send_resolved": True, "title": TITLE, "title_link": LINK, "fallback": TITLE, "text": TEXT}
 
 
 def _silent(route: Route) -> Route:

@@ -95,8 +95,15 @@ def test_expressions_read_only_what_the_catalogue_has() -> None:
 
 def test_counters_are_read_through_rate_or_increase() -> None:
     """The bare value of a counter is its lifetime total, which no rule wants."""
-    kinds = {metric.name for metric in CATALOGUE if metric.type == "counter"} | {m.name for m in OWN if m.base.endswith("_total")}
-    kinds |= {name for metric in CATALOGUE if isinstance(metric, Distribution) for name in (metric.bucket, metric.sum, metric.count)}
+    kinds = {metric.name for metric in CATALOGUE if metric.type == "counter"} | {
+        m.name for m in OWN if m.base.endswith("_total")
+    }
+    kinds |= {
+        name
+        for metric in CATALOGUE
+        if isinstance(metric, Distribution)
+        for name in (metric.bucket, metric.sum, metric.count)
+    }
     kinds |= {name for name in FOREIGN if name.endswith("_total")}
     found = 0
     for expression in _expressions():
@@ -122,14 +129,22 @@ def test_labels_in_texts_are_labels_of_the_alert() -> None:
     """A text that names a label which the alert lacks would show a gap."""
     for _, alert in _alerts():
         used = set(re.findall(r"\$labels\.(\w+)", alert.description + alert.summary))
-        assert used <= {label.name for label in alert.by} | {"reason", "metric", "label", "rule_group", "integration"}, alert.name
+        assert used <= {label.name for label in alert.by} | {
+            "reason",
+            "metric",
+            "label",
+            "rule_group",
+            "integration",
+        }, alert.name
 
 
 def test_names_are_unique_across_domains() -> None:
     """One name and severity is one alert; one name is one domain's."""
     keys = [(alert.name, alert.severity) for _, alert in _alerts()]
     assert len(keys) == len(set(keys))
-    assert len({(domain, name) for domain, (name, _) in zip((d for d, _ in _alerts()), keys, strict=True)}) == len({n for n, _ in keys})
+    assert len({(domain, name) for domain, (name, _) in zip((d for d, _ in _alerts()), keys, strict=True)}) == len(
+        {n for n, _ in keys}
+    )
 
 
 def test_critical_alerts_wait_at_most_twenty_seconds() -> None:
@@ -143,7 +158,11 @@ def test_every_setting_of_the_thresholds_moves_a_rule() -> None:
     before = [group.content(Settings()) for group in _groups()]
     for name in type(thresholds).model_fields:
         value = getattr(thresholds, name)
-        other = {"warning": value.warning * 0.9, "critical": value.critical * 0.9} if hasattr(value, "warning") else value * 0.9
+        other = (
+            {"warning": value.warning * 0.9, "critical": value.critical * 0.9}
+            if hasattr(value, "warning")
+            else value * 0.9
+        )
         changed = Settings.model_validate({"thresholds": {name: other}})
         after = [group.content(changed) for group in alerts.build(changed)]
         assert (after != before) is (name != "uptime"), name
@@ -203,7 +222,9 @@ def test_recordings_are_made_of_labels_that_the_metric_has() -> None:
 
 def test_hostile_settings_stay_text() -> None:
     """Template syntax in an address is printed and not run."""
-    settings = Settings.model_validate({"dashboard_url": 'http://x/{{ .Secret }}"\n', "alerting": {"runbook_url": "http://{{ x }}"}})
+    settings = Settings.model_validate(
+        {"dashboard_url": 'http://x/{{ .Secret }}"\n', "alerting": {"runbook_url": "http://{{ x }}"}}
+    )
     rule = _alert().rule("calls", settings)
     notes = rule["annotations"]
     assert isinstance(notes, dict)

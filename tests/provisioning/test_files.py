@@ -20,7 +20,7 @@ from tests.rules.promtool import run, tool, write_rules
 GOLDEN = Path(__file__).parents[1] / "golden"
 SECRET = "s3cr3t-7f1c"
 SLACK = {"SLACK_WEBHOOK_URL": f"https://hooks.example.com/services/{SECRET}"}
-HOSTILE = '#ops "quoted" {{ .Nope }} \'x\'\n- evil: true $HOME ${X}'
+HOSTILE = "#ops \"quoted\" {{ .Nope }} 'x'\n- evil: true $HOME ${X}"
 
 
 @pytest.fixture
@@ -118,7 +118,9 @@ def test_prometheus_accepts_the_rules(namespace: str, tmp_path: Path) -> None:
 
     set_namespace(namespace)
     try:
-        names = write_rules(tmp_path, Settings.model_validate({"namespace": namespace, "dashboard_url": "http://x/{{.Y}}\"'$(z)"}))
+        names = write_rules(
+            tmp_path, Settings.model_validate({"namespace": namespace, "dashboard_url": "http://x/{{.Y}}\"'$(z)"})
+        )
         assert ("acme_calls_completed_total" in (tmp_path / "calls.yml").read_text()) is bool(namespace)
         run(tool("promtool"), "check", "rules", *(str(tmp_path / name) for name in names))
     finally:
@@ -152,8 +154,8 @@ def test_a_wrong_webhook_address_is_refused(text: str, tmp_path: Path) -> None:
     """The message names the setting and does not show the secret."""
     path = tmp_path / "hook"
     path.write_text(text)
+    settings = _settings(webhook_url_file=str(path))
     with pytest.raises(SettingsError, match=r"alerting\.webhook_url_file") as caught:
-        settings = _settings(webhook_url_file=str(path))
         alertmanager.secrets(settings, {}, native(settings))
     assert SECRET not in str(caught.value)
 
@@ -184,7 +186,11 @@ def test_grafana_reads_its_data_sources_from_the_environment() -> None:
     """What differs between runtimes and what is secret comes from variables; a literal dollar is doubled."""
     settings = Settings.model_validate({"timeseries_url": "http://u$er@vm:8428"})
     sources = yaml.safe_load(grafana.files(settings, compose())["datasources/watchfloor.yaml"])["datasources"]
-    assert [source["uid"] for source in sources] == ["watchfloor-prometheus", "watchfloor-postgres", "watchfloor-alertmanager"]
+    assert [source["uid"] for source in sources] == [
+        "watchfloor-prometheus",
+        "watchfloor-postgres",
+        "watchfloor-alertmanager",
+    ]
     assert [source["isDefault"] for source in sources] == [True, False, False]
     assert sources[0]["url"] == "http://u$$er@vm:8428"
     assert sources[1]["secureJsonData"] == {"password": "$WATCHFLOOR_POSTGRES_PASSWORD"}

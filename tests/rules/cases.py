@@ -136,7 +136,9 @@ CASES: Final[dict[tuple[str, str], Case]] = {
     ("RowsFromTheFuture", "warning"): _gauge('exporter_future_rows{domain="calls"}', "2", "0"),
     ("LabelOverflow", "warning"): _gauge('exporter_label_overflow{label="agent"}', "3", "0"),
     ("ValuesRejected", "warning"): _gauge('exporter_rejected_values_total{metric="m",reason="negative"}', "+1", "7"),
-    ("RuleEvaluationFailing", "critical"): _gauge('prometheus_rule_evaluation_failures_total{rule_group="g"}', "+1", "7"),
+    ("RuleEvaluationFailing", "critical"): _gauge(
+        'prometheus_rule_evaluation_failures_total{rule_group="g"}', "+1", "7"
+    ),
     ("NotificationsFailing", "critical"): _gauge(
         'alertmanager_notifications_failed_total{integration="slack"}', "+1", "7"
     ),

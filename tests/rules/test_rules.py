@@ -23,7 +23,9 @@ def _values(text: str) -> str:
     return f"{text}x{STEPS}" if re.fullmatch(r"-?[\d.]+", text) else text
 
 
-def _test(title: str, series: Series, key: tuple[str, str], at: str, fires: bool, interval: str = "10s") -> dict[str, object]:
+def _test(
+    title: str, series: Series, key: tuple[str, str], at: str, *, fires: bool, interval: str = "10s"
+) -> dict[str, object]:
     name, severity = key
     labels = f'alertname="{name}", severity="{severity}"'
     return {
@@ -46,9 +48,9 @@ def _tests(weekly: bool, domain: str) -> list[dict[str, object]]:
     tests = []
     for key, case in CASES.items():
         if case.weekly is weekly and key[0] in mine:
-            tests.append(_test(f"{key} fires", case.fires, key, case.at, True, interval))
+            tests.append(_test(f"{key} fires", case.fires, key, case.at, fires=True, interval=interval))
             if case.silent is not None:
-                tests.append(_test(f"{key} is silent", case.silent, key, case.at, False, interval))
+                tests.append(_test(f"{key} is silent", case.silent, key, case.at, fires=False, interval=interval))
     return tests
 
 
@@ -65,7 +67,7 @@ def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
     tests = _tests(weekly=True, domain="calls")
     for severity in ("warning", "critical"):
         fresh = Case({'calls_initiated_total{tenant="acme"}': "_x1000 100x20"}, None)
-        tests.append(_test("no history", fresh.fires, ("CallsMissing", severity), "169h", False, "10m"))
+        tests.append(_test("no history", fresh.fires, ("CallsMissing", severity), "169h", fires=False, interval="10m"))
     check_rules(tmp_path, tests, ["calls.yml"], interval="10m")
 
 
@@ -79,7 +81,7 @@ def test_every_alert_has_a_case() -> None:
 def test_few_events_raise_no_alert(tmp_path: Path) -> None:
     """Below 20 events in the window a share is not computed, even if all failed."""
     series = {'llm_requests_total{agent_type="voice",status="error"}': "0x10 1+0x110"}
-    test = _test("one failure", series, ("ErrorRateHigh", "critical"), "3m", False)
+    test = _test("one failure", series, ("ErrorRateHigh", "critical"), "3m", fires=False)
     check_rules(tmp_path, [test], write_rules(tmp_path, Settings()))
 
 
@@ -89,8 +91,8 @@ def test_no_failures_are_a_share_of_zero(tmp_path: Path) -> None:
     fine = {'llm_requests_total{agent_type="voice",status="ok"}': "+4"}
     labels = 'agent_type_component:steps:error_ratio5m{agent_type="voice", component="llm"}'
     tests = [
-        {**_test("fine", fine, ("ErrorRateHigh", "critical"), "10m", False)},
-        {**_test("idle", {name: "40" for name in fine}, ("ErrorRateHigh", "critical"), "10m", False)},
+        {**_test("fine", fine, ("ErrorRateHigh", "critical"), "10m", fires=False)},
+        {**_test("idle", dict.fromkeys(fine, "40"), ("ErrorRateHigh", "critical"), "10m", fires=False)},
     ]
     tests[0]["promql_expr_test"] = [{**record, "exp_samples": [{"labels": labels, "value": 0}]}]
     tests[1]["promql_expr_test"] = [{**record, "exp_samples": []}]
@@ -106,11 +108,11 @@ def test_an_alert_does_not_end_because_data_vanished(tmp_path: Path) -> None:
     lost_domain = {queue: "256x30 stale", up: "1x30 0x90"}
     idle = {queue: "256x30 stale", up: "1x120"}
     tests = [
-        _test("exporter gone", gone, key, "20m", True),
-        _test("domain lost", lost_domain, key, "20m", True),
-        _test("queue is empty again", good, key, "20m", False),
-        _test("queue is empty again: rows gone, domain read", idle, key, "20m", False),
-        _test("gone for more than an hour", gone, key, "80m", False),
+        _test("exporter gone", gone, key, "20m", fires=True),
+        _test("domain lost", lost_domain, key, "20m", fires=True),
+        _test("queue is empty again", good, key, "20m", fires=False),
+        _test("queue is empty again: rows gone, domain read", idle, key, "20m", fires=False),
+        _test("gone for more than an hour", gone, key, "80m", fires=False),
     ]
     check_rules(tmp_path, tests, write_rules(tmp_path, Settings()))
 
@@ -121,7 +123,11 @@ def test_what_an_alert_says(tmp_path: Path) -> None:
         "interval": "10s",
         "input_series": [{"series": 'queued_calls{tenant="a & b",campaign="spring"}', "values": "256x60"}],
         "alert_rule_test": [
-            {"alertname": "CallQueueBacklog", "eval_time": "5m", "exp_alerts": [_backlog("warning", "50"), _backlog("critical", "200")]}
+            {
+                "alertname": "CallQueueBacklog",
+                "eval_time": "5m",
+                "exp_alerts": [_backlog("warning", "50"), _backlog("critical", "200")],
+            }
         ],
     }
     check_rules(tmp_path, [test], write_rules(tmp_path, Settings()))
