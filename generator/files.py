@@ -120,8 +120,8 @@ def _put(place: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         # Prometheus and Grafana run as other users in containers.
-        os.chmod(name, 0o644)
-        os.replace(name, place)
+        Path(name).chmod(0o644)
+        Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.settings import Settings
 
-ANYWHERE: Final = ("", "0.0.0.0", "::", "[::]")
+ANYWHERE: Final = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - recognised, not listened on
 RUNTIMES: Final = ("native", "compose")
 
 

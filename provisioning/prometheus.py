@@ -12,7 +12,7 @@ JOB: Final = "watchfloor"
 INSTANCE: Final = "watchfloor"
 """Fixed, so that backfilled history and every later exporter continue the same series."""
 
-PASSWORD_FILE: Final = "exporter_password"
+PASSWORD_FILE: Final = "exporter_password"  # noqa: S105 - the name of a file
 CA_FILE: Final = "exporter_ca.pem"
 FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 """Flags on which the time of delivery rests (DESIGN.md, timing)."""
