@@ -4,6 +4,7 @@
 """
 
 from exporter.demo.database import DemoError, create_database
+from exporter.demo.stream import live
 from exporter.demo.loading import DETAIL, Loaded, load
 
-__all__ = ["DETAIL", "DemoError", "Loaded", "create_database", "load"]
+__all__ = ["DETAIL", "DemoError", "Loaded", "create_database", "live", "load"]

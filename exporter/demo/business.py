@@ -7,11 +7,16 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World
+from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World, chance
 
 Row = tuple[Any, ...]
 
-LIMITS: Final = {"free": (500, 500, 1), "pro": (5_000, 8_000, 5), "business": (25_000, 40_000, 20), "premium": (200_000, 300_000, 100)}
+LIMITS: Final = {
+    "free": (500, 500, 1),
+    "pro": (5_000, 8_000, 5),
+    "business": (25_000, 40_000, 20),
+    "premium": (200_000, 300_000, 100),
+}
 SPEECH_PRICES: Final = (
     ("deepgram", "stt", "second", 0.0000717), ("assemblyai", "stt", "second", 0.0000717), ("openai", "stt", "second", 0.0000717),
     ("elevenlabs", "tts", "character", 0.00003), ("cartesia", "tts", "character", 0.00003), ("openai", "tts", "character", 0.00003),
@@ -26,7 +31,7 @@ def early(world: World) -> dict[str, Iterator[Row]]:
     return {"experiments": _experiments(world)}
 
 
-def rows(world: World) -> dict[str, Iterator[Row]]:
+def rows(world: World, calls: int) -> dict[str, Iterator[Row]]:
     """Rows by table, in the order of the columns of the reference schema."""
     return {
         "tenants": _tenants(world),
@@ -34,7 +39,7 @@ def rows(world: World) -> dict[str, Iterator[Row]]:
         "campaigns": _campaigns(world),
         "campaign_runs": _runs(world),
         "prices": _prices(world),
-        "budgets": _budgets(world),
+        "budgets": _budgets(world, calls),
         "plans": ((plan, price, price // 2, *LIMITS[plan]) for plan, price in PLAN_PRICES.items()),
         "subscriptions": _subscriptions(world),
         "invoices": _invoices(world),
@@ -55,7 +60,7 @@ def _tenants(world: World) -> Iterator[Row]:
 
 
 def _agents(world: World) -> Iterator[Row]:
-    random = Random(f"{world.seed} agents")
+    random = chance(f"{world.seed} agents")
     tenants = {tenant.id: tenant for tenant in world.tenants}
     for agent in world.agents:
         tenant = tenants[agent.tenant]
@@ -64,11 +69,21 @@ def _agents(world: World) -> Iterator[Row]:
         status = "inactive" if retired else "active"
         created = world.since(tenant.joined)
         complete = round(0.7 + 0.3 * random.random(), 2)
-        yield (agent.id, agent.tenant, agent.type, agent.model, status, complete, created, max(created, updated), retired)
+        yield (
+            agent.id,
+            agent.tenant,
+            agent.type,
+            agent.model,
+            status,
+            complete,
+            created,
+            max(created, updated),
+            retired,
+        )
 
 
 def _campaigns(world: World) -> Iterator[Row]:
-    random = Random(f"{world.seed} campaigns")
+    random = chance(f"{world.seed} campaigns")
     for campaign in world.campaigns:
         ended = campaign.runs[-1][1] if campaign.status == "ended" else None
         created = world.at(campaign.runs[0][0]) - 3 * DAY
@@ -87,7 +102,11 @@ def _runs(world: World) -> Iterator[Row]:
 def _prices(world: World) -> Iterator[Row]:
     since = world.start - 365 * DAY
     for model in MODELS:
-        parts = (("input_token", model.input_usd), ("cached_input_token", model.cached_usd), ("output_token", model.output_usd))
+        parts = (
+            ("input_token", model.input_usd),
+            ("cached_input_token", model.cached_usd),
+            ("output_token", model.output_usd),
+        )
         for unit, price in parts:
             if price is not None:
                 yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", since, None)
@@ -95,12 +114,41 @@ def _prices(world: World) -> Iterator[Row]:
         yield (f"{provider}-{kind}", provider, kind, unit, f"{price:.7f}", since, None)
 
 
-def _budgets(world: World) -> Iterator[Row]:
-    yield ("budget-all", "All tenants, monthly", None, 900, "monthly", "50,75,90,100", world.start, None)
+def _budgets(world: World, calls: int) -> Iterator[Row]:
+    """Limits near what the recorded steps cost in a month, so that some are kept and some are not."""
+    monthly = max(1.0, 0.00085 * calls * 30 / world.days)
+    yield (
+        "budget-all",
+        "All tenants, monthly",
+        None,
+        round(1.5 * monthly, 2),
+        "monthly",
+        "50,75,90,100",
+        world.start,
+        None,
+    )
     for tenant in world.tenants[:5]:
-        limit = round(40 + 260 * tenant.weight, 2)
-        yield (f"budget-{tenant.id}", f"{tenant.name}, monthly", tenant.id, limit, "monthly", "50,75,90,100", world.start, None)
-    yield ("budget-trial", "Trial of speech, weekly", world.tenants[0].id, 25, "weekly", "75,100", world.start, world.at(0.5))
+        limit = round(0.45 * monthly * tenant.weight, 2)
+        yield (
+            f"budget-{tenant.id}",
+            f"{tenant.name}, monthly",
+            tenant.id,
+            limit,
+            "monthly",
+            "50,75,90,100",
+            world.start,
+            None,
+        )
+    yield (
+        "budget-trial",
+        "Trial of speech, weekly",
+        world.tenants[0].id,
+        round(0.1 * monthly, 2),
+        "weekly",
+        "75,100",
+        world.start,
+        world.at(0.5),
+    )
 
 
 def _subscriptions(world: World) -> Iterator[Row]:
@@ -118,7 +166,7 @@ def _subscriptions(world: World) -> Iterator[Row]:
 
 def _invoices(world: World) -> Iterator[Row]:
     """A set-up fee when a tenant joins, then an invoice every 30 days; a few differ from what billing recorded."""
-    random = Random(f"{world.seed} invoices")
+    random = chance(f"{world.seed} invoices")
     for tenant in world.tenants:
         price, issued, number = PLAN_PRICES[tenant.plan], world.since(tenant.joined), 0
         end = _left(world, tenant) or world.until
@@ -138,7 +186,7 @@ def _invoice(random: Random, world: World, head: tuple[str, str, str], amount: i
 
 
 def _documents(world: World) -> Iterator[Row]:
-    random = Random(f"{world.seed} documents")
+    random = chance(f"{world.seed} documents")
     for tenant in world.tenants:
         for number in range(18):
             topic = random.choice(TOPICS)
@@ -169,11 +217,15 @@ def _incidents(world: World) -> Iterator[Row]:
 
 def _deployments(world: World) -> Iterator[Row]:
     """A release each week, and one right before each incident that a release caused."""
-    random = Random(f"{world.seed} deployments")
-    times = [(world.until - timedelta(days=day, hours=3), random.choice(("agent", "api", "speech")), "Weekly release.")
-             for day in range(0, world.days, 7)]  # fmt: skip
-    for incident in world.incidents:
-        if incident.cause == "deployment":
-            times.append((world.start + timedelta(hours=incident.start, minutes=-4), incident.component, "New version."))
+    random = chance(f"{world.seed} deployments")
+    times = [
+        (world.until - timedelta(days=day, hours=3), random.choice(("agent", "api", "speech")), "Weekly release.")
+        for day in range(0, world.days, 7)
+    ]
+    times.extend(
+        (world.start + timedelta(hours=incident.start, minutes=-4), incident.component, "New version.")
+        for incident in world.incidents
+        if incident.cause == "deployment"
+    )
     for number, (at, component, note) in enumerate(sorted(times), 1):
         yield (f"deployment-{number}", component, f"1.{number}.0", note, at)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from exporter.demo.world import CALL_CHANNELS, CHAT_CHANNELS, Agent, World
+from exporter.demo.world import CALL_CHANNELS, CHAT_CHANNELS, Agent, World, chance
 
 SLOTS: Final = 1024
 CHATS_PER_CALL: Final = 0.35
@@ -53,7 +53,7 @@ def spans(world: World) -> int:
 
 def hours(world: World, calls: int) -> Iterator[Hour]:
     """Every hour; the calls of all of them add up to `calls` exactly."""
-    random = Random(f"{world.seed} hours")
+    random = chance(f"{world.seed} hours")
     weights = [_weight(world, number, random) for number in range(world.hours)]
     total = sum(weights)
     ends = [round(calls * part / total) for part in accumulate(weights)]
@@ -69,7 +69,7 @@ def hours(world: World, calls: int) -> Iterator[Hour]:
                 slow = max(slow, incident.slow)
         span = number * spans(world) // world.hours
         counts = (first, ends[number] - first, first_chat, chats[number] - first_chat)
-        yield Hour(number, start + 3600 * number, span, *counts, slow, **rates)
+        yield Hour(number, start + 3600 * number, span, *counts, slow, *(rates[part] for part in ERROR_RATES))
 
 
 def _weight(world: World, number: int, random: Random) -> float:
@@ -100,9 +100,11 @@ def _calls(world: World, start: float, end: float) -> list[tuple[float, Option]]
     for weight, agent in _agents(world, start, end):
         for channel, share in CALL_CHANNELS.get(agent.type, ()):
             found.append((weight * share * 0.55, (agent.tenant, agent.id, agent.type, channel, None)))
-        for campaign in world.campaigns:
-            if campaign.agent == agent.id and campaign.runs_in(start, end):
-                found.append((weight * 0.45, (agent.tenant, agent.id, agent.type, "phone", campaign.name)))
+        found.extend(
+            (weight * 0.45, (agent.tenant, agent.id, agent.type, "phone", campaign.name))
+            for campaign in world.campaigns
+            if campaign.agent == agent.id and campaign.runs_in(start, end)
+        )
     return found
 
 

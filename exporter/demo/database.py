@@ -34,14 +34,18 @@ def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     match = re.match(r"(postgresql://[^/?#]*)(/[^?#]*)?(.*)\Z", driver_url(url), re.DOTALL)
     if match is None:
-        raise DemoError("the demo writes to PostgreSQL only; give a URL such as postgresql://user@127.0.0.1/watchfloor_demo")
+        raise DemoError(
+            "the demo writes to PostgreSQL only; give a URL such as postgresql://user@127.0.0.1/watchfloor_demo"
+        )
     return f"{match[1]}/{name}{match[3]}"
 
 
 def connect(url: str, **options: Any) -> Connection:
     """A connection to the demo's database."""
     if not driver_url(url).startswith("postgresql://"):
-        raise DemoError("the demo writes to PostgreSQL only; give a URL such as postgresql://user@127.0.0.1/watchfloor_demo")
+        raise DemoError(
+            "the demo writes to PostgreSQL only; give a URL such as postgresql://user@127.0.0.1/watchfloor_demo"
+        )
     try:
         return psycopg.connect(driver_url(url), application_name="watchfloor demo", connect_timeout=5, **options)
     except psycopg.OperationalError as error:
@@ -57,7 +61,11 @@ def create_database(admin_url: str, name: str = "watchfloor_demo") -> str:
     with connect(admin_url, autocommit=True) as admin:
         there = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if there is None:
-            admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'").format(sql.Identifier(name)))
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'").format(
+                    sql.Identifier(name)
+                )
+            )
     with connect(url) as connection:
         claim(connection)
     return url
@@ -74,7 +82,9 @@ def require(connection: Connection) -> None:
     """Refuse a database without the mark."""
     if not marked(connection):
         name = connection.info.dbname
-        raise DemoError(f"database {name} was not made by the demo, so it is left alone; `watchfloor demo load` makes one")
+        raise DemoError(
+            f"database {name} was not made by the demo, so it is left alone; `watchfloor demo load` makes one"
+        )
 
 
 def claim(connection: Connection) -> None:
@@ -87,8 +97,12 @@ def claim(connection: Connection) -> None:
             f"database {connection.info.dbname} holds {foreign[0]} and was not made by the demo, so it is left alone; "
             "give an empty or a new database"
         )
-    connection.execute(f"CREATE TABLE public.{MARKER_TABLE} (marker text NOT NULL, seed bigint, created_at timestamptz NOT NULL)".encode())
-    connection.execute(f"COMMENT ON TABLE public.{MARKER_TABLE} IS 'Everything in this database is invented demo data.'".encode())
+    connection.execute(
+        f"CREATE TABLE public.{MARKER_TABLE} (marker text NOT NULL, seed bigint, created_at timestamptz NOT NULL)".encode()
+    )
+    connection.execute(
+        f"COMMENT ON TABLE public.{MARKER_TABLE} IS 'Everything in this database is invented demo data.'".encode()
+    )
     connection.execute(f"INSERT INTO public.{MARKER_TABLE} VALUES (%s, NULL, now())".encode(), (MARKER,))
     connection.commit()
 

@@ -88,7 +88,7 @@ FROM (
     ) drawn OFFSET 0
 ) conversations;
 
--- Every eighth conversation is traced step by step: one turn and one request a step for each answer.
+-- One conversation in :detail is traced step by step: one turn and one request a step for each answer.
 CREATE TEMP TABLE demo_steps AS
 SELECT c.n * 16 + k AS n, lpad(c.n::text, 10, '0') || '-' || k AS suffix, c.id AS conversation_id, c.tenant, c.agent, c.agent_type,
     c.started_at + (c.ended_at - c.started_at) * (k / (c.answers + 0.7::double precision)) AS at,

@@ -15,7 +15,7 @@ from exporter.demo.database import MARKER_TABLE, Connection, DemoError, claim, c
 from exporter.demo.world import MODELS, World, build
 from exporter.schema import comments, statements
 
-DETAIL: Final = 8
+DETAIL: Final = 10
 """One conversation in this many has its steps (turns, requests, tool calls) recorded."""
 
 Progress = Callable[[str], None]
@@ -31,7 +31,13 @@ class Loaded:
 
 
 def load(
-    url: str, *, seed: int = 1, calls: int = 100_000, days: int = 365, until: datetime | None = None, progress: Progress | None = None
+    url: str,
+    *,
+    seed: int = 1,
+    calls: int = 100_000,
+    days: int = 365,
+    until: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Loaded:
     """Replace what a demo database holds by a history of `days` days that ends at `until` (now).
 
@@ -56,7 +62,13 @@ def load(
 
 def _write(connection: Connection, world: World, calls: int, say: Progress) -> None:
     """All tables, then their indexes, in one transaction."""
-    for setting in ("synchronous_commit = off", "work_mem = '128MB'", "maintenance_work_mem = '512MB'", "jit = off", "TimeZone = 'UTC'"):
+    for setting in (
+        "synchronous_commit = off",
+        "work_mem = '128MB'",
+        "maintenance_work_mem = '512MB'",
+        "jit = off",
+        "TimeZone = 'UTC'",
+    ):
         _run(connection, f"SET LOCAL {setting}")
     say("creating tables")
     _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
@@ -71,7 +83,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
                 say(f"writing {target[1]}")
             _run(connection, statement)
     say("writing companies, plans and prices")
-    for table, rows in business.rows(world).items():
+    for table, rows in business.rows(world, calls).items():
         _copy(connection, table, rows)
     present.open_rows(connection, world)
     say("indexing")
@@ -88,8 +100,8 @@ def _tables(connection: Connection) -> list[str]:
     for statement in statements("postgresql"):
         if statement.startswith("CREATE TABLE"):
             later.append(f"ALTER TABLE {statement.split()[2]} ADD PRIMARY KEY (id)")
-            statement = statement.replace("id text PRIMARY KEY", "id text NOT NULL", 1)
-        if statement.startswith("CREATE INDEX"):
+            _run(connection, statement.replace("id text PRIMARY KEY", "id text NOT NULL", 1))
+        elif statement.startswith("CREATE INDEX"):
             later.append(statement)
         else:
             _run(connection, statement)
@@ -102,7 +114,11 @@ def _prepare(connection: Connection, world: World, calls: int) -> None:
         _run(connection, statement)
     _copy(connection, "demo_hours", (astuple(hour) for hour in calendar.hours(world, calls)))
     _copy(connection, "demo_slots", calendar.slots(world))
-    _copy(connection, "demo_agents", ((agent.id, agent.model, agent.fallback, agent.stt, agent.tts) for agent in world.agents))
+    _copy(
+        connection,
+        "demo_agents",
+        ((agent.id, agent.model, agent.fallback, agent.stt, agent.tts) for agent in world.agents),
+    )
     _copy(connection, "demo_models", (astuple(model) for model in MODELS))
     _run(connection, "ANALYZE demo_hours, demo_slots, demo_agents, demo_models")
 

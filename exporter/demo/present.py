@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from exporter.demo import calendar
 from exporter.demo.database import Connection
-from exporter.demo.world import World
+from exporter.demo.world import World, chance
 
 CALLS: Final = 12
 CHATS: Final = 8
@@ -25,7 +25,7 @@ def insert(connection: Connection, table: str, **values: Any) -> None:
 
 def open_rows(connection: Connection, world: World) -> None:
     """Rows that are still open at the end of the history, whatever its size."""
-    random = Random(f"{world.seed} present")
+    random = chance(f"{world.seed} present")
     calls, chats = calendar.current(world, "call"), calendar.current(world, "chat")
     for number in range(CALLS):
         _call(connection, world, random, f"open-{number}", random.choice(calls))
@@ -37,7 +37,14 @@ def open_rows(connection: Connection, world: World) -> None:
         insert(connection, "agent_conversations", **head, device="mobile", topic="pricing", started_at=started)
         if number < TASKS:
             since = world.until - random.random() * timedelta(seconds=20)
-            insert(connection, "agent_executions", id=f"task-open-{number}", **who, task="answer_question", started_at=since)
+            insert(
+                connection,
+                "agent_executions",
+                id=f"task-open-{number}",
+                **who,
+                task="answer_question",
+                started_at=since,
+            )
     _queue(connection, world, random)
 
 

@@ -90,7 +90,10 @@ ROLES: Final = (
     ("reception", "voice", 1.0), ("outreach", "voice", 0.9), ("helpdesk", "text", 0.8), ("showroom", "3d", 0.35),
 )  # fmt: skip
 CALL_CHANNELS: Final = {"voice": (("phone", 0.88), ("web", 0.12)), "3d": (("kiosk", 0.6), ("web", 0.4))}
-CHAT_CHANNELS: Final = {"text": (("web", 0.55), ("whatsapp", 0.25), ("sms", 0.12), ("email", 0.08)), "3d": (("web", 1.0),)}
+CHAT_CHANNELS: Final = {
+    "text": (("web", 0.55), ("whatsapp", 0.25), ("sms", 0.12), ("email", 0.08)),
+    "3d": (("web", 1.0),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +176,21 @@ class World:
         return self.at(fraction) if fraction > 0 else self.start - early
 
 
+def chance(name: str) -> Random:
+    """Random numbers that belong to a name: the same on every machine."""
+    return Random(name)  # noqa: S311 - demo data, no secret
+
+
 def build(seed: int, days: int, until: datetime) -> World:
     """The world of this seed. The same arguments give the same world on every machine."""
-    random = Random(seed)
+    random = chance(f"{seed} world")
     tenants = tuple(
-        Tenant(*names, weight=(1 + 0.1 * random.random()) / (1 + index) ** 1.1, joined=JOINED.get(index, 0.0), left=LEFT.get(index))
+        Tenant(
+            *names,
+            weight=(1 + 0.1 * random.random()) / (1 + index) ** 1.1,
+            joined=JOINED.get(index, 0.0),
+            left=LEFT.get(index),
+        )
         for index, names in enumerate(NAMES)
     )
     agents = tuple(_agent(random, tenant, role) for tenant in tenants for role in ROLES)

@@ -64,6 +64,7 @@ CREATE TABLE leads (
     next_action_at timestamptz, created_at timestamptz NOT NULL, contacted_at timestamptz, converted_at timestamptz
 );
 CREATE INDEX leads_created_at ON leads (created_at);
+CREATE INDEX leads_next_action_at ON leads (next_action_at);
 CREATE INDEX leads_contacted_at ON leads (contacted_at);
 CREATE INDEX leads_converted_at ON leads (converted_at);
 

@@ -1,0 +1,81 @@
+"""The live demo: calls and chats that come, go on and end, until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+from typing import Final, cast
+
+import psycopg
+
+from exporter.demo.activity import Activity
+from exporter.demo.database import MARKER_TABLE, Connection, DemoError, connect, require
+from exporter.demo.world import build
+from exporter.settings import Demo
+
+TICK: Final = 0.5
+"""Seconds between two looks at what is due."""
+
+LONGEST_PAUSE: Final = 30.0
+LOCK: Final = 877001
+"""Number of the advisory lock that keeps a second live demo out."""
+
+Progress = Callable[[str], None]
+
+
+def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None) -> None:
+    """Keep the demo database moving until `stop` is set.
+
+    Raises DemoError when the first connection fails or the database is not the demo's. Later a lost connection is
+    tried again, at growing intervals; what was open then is taken over, as it is after a restart.
+    """
+    say = progress or (lambda _: None)
+    pause = 0.0
+    while not stop.wait(pause):
+        try:
+            with _open(url) as connection:
+                say("connected; writing")
+                pause = TICK
+                _run(connection, settings, stop)
+        except (psycopg.OperationalError, psycopg.InterfaceError, DemoError) as error:
+            if isinstance(error, DemoError) and not pause:
+                raise
+            pause = min(LONGEST_PAUSE, max(TICK, 2 * pause))
+            say(f"the database is gone ({str(error).strip().splitlines()[-1]}); next try in {pause:g} s")
+
+
+def _open(url: str) -> Connection:
+    connection = connect(url)
+    try:
+        require(connection)
+        if connection.execute(b"SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
+            raise DemoError(f"another live demo already writes to database {connection.info.dbname}; stop it first")
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _run(connection: Connection, settings: Demo, stop: Event) -> None:
+    """One transaction for each tick. Its rows carry the database's own time, so they are never older than their insert."""
+    seed, now = _seed(connection)
+    activity = Activity(connection, build(seed, settings.days, now), settings.calls_per_minute)
+    activity.begin(now)
+    connection.commit()
+    while not stop.wait(TICK):
+        activity.advance(_now(connection))
+        connection.commit()
+
+
+def _seed(connection: Connection) -> tuple[int, datetime]:
+    row = connection.execute(f"SELECT seed, now() FROM {MARKER_TABLE}".encode()).fetchone()
+    seed, now = cast(tuple[int | None, datetime], row)
+    if seed is None:
+        raise DemoError(f"database {connection.info.dbname} holds no history yet; run `watchfloor demo load` first")
+    return seed, now
+
+
+def _now(connection: Connection) -> datetime:
+    return cast(tuple[datetime], connection.execute(b"SELECT now()").fetchone())[0]
