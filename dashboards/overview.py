@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["overview"]
-SOURCES: Final = (calls.CALLS_INITIATED, conversations.CONVERSATIONS_STARTED, pipeline.TURNS)
+SOURCES: Final = (calls.CALLS_INITIATED, conversations.CONVERSATIONS_STARTED, pipeline.TURNS, pipeline.LLM_REQUESTS)
 
 
 def build(settings: Settings) -> Any:

@@ -80,7 +80,6 @@ class AlertList(core.AlertList):  # type: ignore[misc]
         return {**data, "gridPos": self.size, "options": {
             "viewMode": "list", "groupMode": "default", "groupBy": [], "maxItems": 20, "sortOrder": 3, "dashboardAlerts": False,
             "stateFilter": {"firing": True, "pending": True, "error": True, "noData": False, "normal": False},
-            "datasource": DATASOURCE["uid"],
         }}  # fmt: skip
 
 
