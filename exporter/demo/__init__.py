@@ -4,7 +4,7 @@
 """
 
 from exporter.demo.database import DemoError, create_database
-from exporter.demo.stream import live
 from exporter.demo.loading import DETAIL, Loaded, load
+from exporter.demo.stream import live
 
 __all__ = ["DETAIL", "DemoError", "Loaded", "create_database", "live", "load"]

@@ -20,6 +20,10 @@ class DemoError(Exception):
     """The demo cannot do what was asked; the message says why in one sentence."""
 
 
+class UnavailableError(DemoError):
+    """The database cannot be used now, but perhaps later."""
+
+
 def driver_url(url: str) -> str:
     """The URL without SQLAlchemy's driver name, as psycopg wants it."""
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
@@ -50,7 +54,7 @@ def connect(url: str, **options: Any) -> Connection:
         return psycopg.connect(driver_url(url), application_name="watchfloor demo", connect_timeout=5, **options)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
-        raise DemoError(f"cannot connect to the demo database {database_name(url)}: {reason}") from None
+        raise UnavailableError(f"cannot connect to the demo database {database_name(url)}: {reason}") from None
 
 
 def create_database(admin_url: str, name: str = "watchfloor_demo") -> str:

@@ -10,7 +10,7 @@ from typing import Final, cast
 import psycopg
 
 from exporter.demo.activity import Activity
-from exporter.demo.database import MARKER_TABLE, Connection, DemoError, connect, require
+from exporter.demo.database import MARKER_TABLE, Connection, DemoError, UnavailableError, connect, require
 from exporter.demo.world import build
 from exporter.settings import Demo
 
@@ -38,8 +38,8 @@ def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None
                 say("connected; writing")
                 pause = TICK
                 _run(connection, settings, stop)
-        except (psycopg.OperationalError, psycopg.InterfaceError, DemoError) as error:
-            if isinstance(error, DemoError) and not pause:
+        except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError) as error:
+            if isinstance(error, UnavailableError) and not pause:
                 raise
             pause = min(LONGEST_PAUSE, max(TICK, 2 * pause))
             say(f"the database is gone ({str(error).strip().splitlines()[-1]}); next try in {pause:g} s")
@@ -50,7 +50,9 @@ def _open(url: str) -> Connection:
     try:
         require(connection)
         if connection.execute(b"SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
-            raise DemoError(f"another live demo already writes to database {connection.info.dbname}; stop it first")
+            raise UnavailableError(
+                f"another live demo already writes to database {connection.info.dbname}; stop it first"
+            )
         connection.commit()
     except BaseException:
         connection.close()
