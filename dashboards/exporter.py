@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, frame, rising
+from dashboards.panels import Step
 from dashboards.query import RANGE, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter import labels
@@ -26,7 +28,7 @@ def build(settings: Settings) -> Any:
         *panels.row("Availability", _availability()),
         *panels.row("Freshness", _freshness(settings)),
         *panels.row("Completeness", _completeness()),
-        *panels.row("Work", _work()),
+        *panels.row("Work", _work(settings)),
     ]
     return frame(
         "exporter", "Does the exporter work, is what it tells complete and fresh, and what does it cost?", body=body, settings=settings,
@@ -42,6 +44,11 @@ def _worst(metric: Metric, function: str = "max") -> str:
     return f"{function}({_each(metric)})"
 
 
+def _slow(settings: Settings) -> Sequence[Step]:
+    """The same limit as the alert ScrapeSlow."""
+    return ceiling(0.8 * settings.stack.scrape_timeout)
+
+
 def _now(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     return [
@@ -52,7 +59,8 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("First pass", "Which share of all rows is read, in the domain that is furthest behind?", "percentunit",
                     [instant(_worst(own.SEAL_PROGRESS, "min"))], thresholds=((None, "orange"), (1, "green"))),
         panels.stat("Horizon lag", "How old is the point up to which totals are sealed?", "s", [instant(_worst(own.HORIZON_LAG))], thresholds=rising(limits.horizon_lag_seconds)),
-        panels.stat("Scrape duration", "How long did the last scrape take?", "s", [instant(_worst(own.SCRAPE_DURATION))]),
+        panels.stat("Scrape duration", "How long did the last scrape take?", "s", [instant(_worst(own.SCRAPE_DURATION))],
+                    thresholds=_slow(settings)),
         panels.stat("Metrics missing", "How many metrics can the mapping not give?", "short", [instant(f"count({_each(own.METRIC_MISSING)})")],
                     thresholds=ceiling(1)),
     ]  # fmt: skip
@@ -82,7 +90,7 @@ def _freshness(settings: Settings) -> list[Any]:
                         [Query(_worst(own.HORIZON_CAPPED), "capped")], thresholds=((None, "green"), (1, "red")), width=8,
                         mappings=({"type": "value", "options": {"0": {"text": "no"}, "1": {"text": "yes"}}},)),
         panels.timeseries("Age of the newest row", "Does the source still write?", "s", [Query(_each(own.NEWEST_ROW_AGE), legend(labels.DOMAIN))],
-                          width=8),
+                          thresholds=rising(limits.data_age_seconds), width=8),
         panels.timeseries("Rows from the future", "Does a clock of the source run ahead?", "short",
                           [Query(_each(own.FUTURE_ROWS), legend(labels.DOMAIN))], width=8),
         panels.stat("Clock jumps", "How often did the database's clock go back in the time range?", "short",
@@ -107,13 +115,14 @@ def _completeness() -> list[Any]:
     ]  # fmt: skip
 
 
-def _work() -> list[Any]:
+def _work(settings: Settings) -> list[Any]:
     slowest = f"topk(10, max by ({labels.SCAN.name}) (max_over_time({_each(own.SCAN_DURATION)}[{RANGE}])))"
     return [
         panels.timeseries("Tail rows", "How many recent rows does each scrape read?", "short", [Query(_each(own.TAIL_ROWS), legend(labels.DOMAIN))],
                           width=8),
         panels.timeseries("Series", "How many series does each domain give?", "short", [Query(_each(own.SERIES), legend(labels.DOMAIN))], width=8),
-        panels.timeseries("Scrape duration", "How long do scrapes take?", "s", [Query(_worst(own.SCRAPE_DURATION), "scrape")], width=8),
+        panels.timeseries("Scrape duration", "How long do scrapes take?", "s", [Query(_worst(own.SCRAPE_DURATION), "scrape")],
+                          thresholds=_slow(settings), width=8),
         panels.bargauge("Slowest statements", "Which statement took longest in the time range?", "s",
                         [instant(slowest, legend(labels.SCAN))], width=12),
         panels.timeseries("State saves per minute", "Are totals written to disk?", "cpm", [

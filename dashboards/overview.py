@@ -68,7 +68,7 @@ def _range(settings: Settings) -> list[Any]:
         panels.stat("Recorded cost", "What did language models cost, as far as the price is known?", "currencyUSD",
                     [instant(S.increase(pipeline.LLM_COST))], decimals=2),
         panels.stat("Unpriced requests", "Which share of model requests has no known cost and is missing in every sum?",
-                    "percentunit", [instant(S.ratio(pipeline.LLM_UNPRICED, pipeline.LLM_REQUESTS))], thresholds=ceiling(0.01)),
+                    "percentunit", [instant(S.ratio(pipeline.LLM_UNPRICED, pipeline.LLM_REQUESTS))], thresholds=((None, "orange"),)),
     ]  # fmt: skip
 
 

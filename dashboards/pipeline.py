@@ -63,7 +63,7 @@ def build(settings: Settings) -> Any:
         *panels.row("Latency", _latency(settings)),
         *panels.row("Errors", _errors(settings)),
         *panels.row("Tokens and cost", _usage()),
-        *panels.row("Load", _load()),
+        *panels.row("Load", _load(settings)),
     ]
     return frame(
         "pipeline", "How fast do models, speech and tools answer, what do they use, and what fails?", body=body, settings=settings,
@@ -79,7 +79,7 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("Response time, p95", "How long do 19 of 20 people wait at most until the agent answers?", "s",
                     [instant(S.quantile(0.95, TURN_LATENCY, window=NOW))], thresholds=rising(limits.response_time_seconds)),
         panels.stat("Slow responses", f"Which share of answers took longer than {limits.slow_response_seconds:g} s?", "percentunit",
-                    [instant(slow)]),
+                    [instant(slow)], thresholds=ceiling(limits.error_rate.warning)),
         panels.stat("Interrupted turns", "In which share of turns did the person cut the agent off?", "percentunit",
                     [instant(interrupted)]),
         panels.stat("Model error rate", "Which share of requests to language models failed?", "percentunit",
@@ -157,7 +157,7 @@ def _usage() -> list[Any]:
     ]  # fmt: skip
 
 
-def _load() -> list[Any]:
+def _load(settings: Settings) -> list[Any]:
     return [
         panels.timeseries("Steps per second", "How much does each part of the pipeline do?", "reqps", [
             *(Query(S.rate(metric), name) for name, metric in STEPS), Query(S.rate(TURNS), "turns"),
@@ -165,5 +165,6 @@ def _load() -> list[Any]:
         panels.timeseries("Websocket connections", "How many connections are open?", "short",
                           [Query(S.total(WEBSOCKET_CONNECTIONS), "connections")], width=8),
         panels.timeseries("Queue depth", "In which queue does work pile up?", "short",
-                          [Query(S.total(QUEUE_DEPTH, QUEUE), legend(QUEUE))], width=8),
+                          [Query(S.total(QUEUE_DEPTH, QUEUE), legend(QUEUE))],
+                          thresholds=rising(settings.thresholds.queued_calls), width=8),
     ]  # fmt: skip
