@@ -3,7 +3,7 @@ PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) -m provisioning.stack.bootstrap
 BIN = .venv/bin
 
-.PHONY: help venv venv-test packages up down status lint wheel test clean
+.PHONY: help venv venv-test packages up down status lint docs wheel test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
@@ -31,6 +31,9 @@ lint: venv-test ## Check format, style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: venv-test ## Bring the generated parts of the documentation up to date
+	$(BIN)/python -m generator.documents
 
 wheel: venv-test ## Build the wheel, check what is in it and run it without what tests need
 	@rm -rf build && mkdir -p build/wheel

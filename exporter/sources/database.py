@@ -153,7 +153,7 @@ class Postgres:
 
 # now() is the start of the transaction, so it is read before the snapshot, which the first query takes.
 # A snapshot's xmax only lies above the transactions that have *ended*; one that began to write and is still open may
-# have a higher number, and every such transaction holds a lock on its own number. See docs/design.md, "Horizon".
+# have a higher number, and every such transaction holds a lock on its own number. See README, "Decisions".
 MOMENT: Final = """
 SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(txid_current_snapshot()),
        pg_is_in_recovery(),

@@ -22,7 +22,13 @@ HIDDEN = "***"
 )
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Print the settings from the file and the environment, with secrets hidden."""
+    """Print the settings from the file and the environment, with secrets hidden.
+
+    \b
+    Examples:
+      watchfloor config
+      watchfloor --config staging.yml config --json
+    """
     from exporter.settings import SECRETS, load
 
     path: Path | None = (ctx.obj or {}).get("config")

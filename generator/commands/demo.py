@@ -16,7 +16,7 @@ URL = click.option(
 
 @click.group("demo")
 def command() -> None:
-    r"""Invented data to look at: a year of history, and calls that come and go.
+    """Invented data to look at: a year of history, and calls that come and go.
 
     Writes only to a database that the demo made, or to an empty one, which it marks first; everything else is refused.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the report for machines.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    r"""Say which metrics the mapping gives and why others are missing, which indexes are missing, what is stale and slow.
+    """Say which metrics the mapping gives and why others are missing, which indexes are missing, what is stale and slow.
 
     Ends with exit code 1 when there is something to act on.
 
@@ -64,7 +64,9 @@ def _print(report: Report) -> None:
             table.add_row(scan.name, "[red]failed[/]", "", escape(scan.error))
         else:
             stale = " [yellow]stale[/]" if scan.stale else ""
-            table.add_row(scan.name, f"{(scan.seconds or 0) * 1000:.1f} ms", str(scan.rows), _age(scan.newest_seconds) + stale)
+            table.add_row(
+                scan.name, f"{(scan.seconds or 0) * 1000:.1f} ms", str(scan.rows), _age(scan.newest_seconds) + stale
+            )
     console.print(table)
     for problem in report.problems:
         console.print(f"[red]Problem[/]: {escape(problem)}")

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def command(obj: dict[str, Path | None], runtime: str) -> None:
-    """Stop everything that `up` started. Data and passwords stay."""
+    """Stop everything that `up` started. Data and passwords stay.
+
+    \b
+    Examples:
+      watchfloor down
+      watchfloor down --runtime compose
+    """
     from exporter.settings import load
 
     settings = load(obj["config"])

@@ -19,7 +19,14 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @click.pass_context
 def command(context: click.Context, out: Path | None, check: bool, runtime: str, as_json: bool) -> None:
-    """Write dashboards, rules and provisioning files."""
+    """Write dashboards, rules and provisioning files.
+
+    \b
+    Examples:
+      watchfloor generate
+      watchfloor generate --out /etc/watchfloor
+      watchfloor generate --check
+    """
     import os
 
     from exporter.settings import load

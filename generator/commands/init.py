@@ -27,7 +27,13 @@ STATES = """\
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="watchfloor.yml")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def command(file: Path, *, force: bool) -> None:
-    """Write FILE (watchfloor.yml) with every setting, its meaning and its default, all commented out."""
+    """Write FILE (watchfloor.yml) with every setting, its meaning and its default, all commented out.
+
+    \b
+    Examples:
+      watchfloor init
+      watchfloor init staging.yml --force
+    """
     try:
         write(file, content(), force=force)
     except FileExistsError:

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def command(obj: dict[str, Path | None], as_json: bool, runtime: str) -> None:
-    """Show each part with its state and address; exit code 1 when one that should run does not."""
+    """Show each part with its state and address; exit code 1 when one that should run does not.
+
+    \b
+    Examples:
+      watchfloor status
+      watchfloor status --json
+    """
     from exporter.settings import load
     from generator import stack
     from generator.commands.up import say, show

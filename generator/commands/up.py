@@ -33,7 +33,16 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def command(obj: dict[str, Path | None], runtime: str, calls: int | None, timeout: float) -> None:
-    """Start the whole stack and prove that metrics arrive in Prometheus."""
+    """Start the whole stack and prove that metrics arrive in Prometheus.
+
+    On a demo database of its own, or on yours when ANALYTICS_DATABASE_URL is set.
+
+    \b
+    Examples:
+      watchfloor up
+      watchfloor up --calls 1000000
+      ANALYTICS_DATABASE_URL=postgresql://reader@127.0.0.1/app watchfloor up
+    """
     from exporter.settings import load
 
     config = obj["config"]

@@ -1,0 +1,42 @@
+"""Pages that are partly made from code are up to date, and name every command."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from generator.cli import cli
+from generator.documents import ROOT, DocumentError, _between, pages
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/mapping.md", "docs/metrics.md"])
+def test_generated_parts_are_up_to_date(path: str) -> None:
+    """`make docs` would change nothing."""
+    assert (ROOT / path).read_text(encoding="utf-8") == pages()[path]
+
+
+def test_readme_names_every_command() -> None:
+    """Each command of the group stands in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    with cli.make_context("watchfloor", ["--help"], resilient_parsing=True) as context:
+        missing = [name for name in cli.list_commands(context) if not re.search(rf"`[^`\n]*\b{name}\b", readme)]
+
+    assert missing == []
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    """A reader of --help sees what a command does and how it is called."""
+    with cli.make_context("watchfloor", ["--help"], resilient_parsing=True) as context:
+        commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+        lacking = [
+            name for name, command in commands.items() if command is None or "watchfloor" not in (command.help or "")
+        ]
+
+    assert lacking == []
+
+
+def test_a_page_without_marks_is_refused() -> None:
+    """A lost mark is an error and not a page without its generated part."""
+    with pytest.raises(DocumentError, match="each once"):
+        _between("text", "<!-- a -->", "<!-- b -->", "made")
