@@ -1,0 +1,176 @@
+"""The stack in containers: start it and prove that metrics arrive, stop it, say how it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from exporter.settings import Settings, database_url
+from provisioning import alertmanager, container, docker, endpoints
+from provisioning.container import Folder
+from provisioning.docker import Compose, Container
+from provisioning.stack import Part, StackError, State, proof
+from provisioning.stack.port import Port
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FILE: Final = "docker-compose.yml"
+PROJECT: Final = "watchfloor"
+IMAGE: Final = "WATCHFLOOR_IMAGE"
+DEMO: Final = ("demo", "postgres")
+ONE_SHOT: Final = "generator"
+MANIFEST: Final = "watchfloor.json"
+BUILD_TIMEOUT: Final = 1800.0
+START_TIMEOUT: Final = 1800.0
+"""Images are downloaded in this time."""
+READY_TIMEOUT: Final = 600.0
+PROOF_TIMEOUT: Final = 60.0
+STOP_TIMEOUT: Final = 180.0
+POLL: Final = 0.5
+Say = Callable[[str], None]
+
+
+def say(text: str) -> None:
+    """Tell how far we are."""
+    sys.stderr.write(f"{text}\n")
+
+
+def up(settings: Settings, output: Path) -> list[Part]:
+    """Start everything, wait until it is ready, and prove that metrics arrive in Prometheus."""
+    words, folder = docker.find(), _folder(settings)
+    container.write(folder, settings, os.environ)
+    compose = _compose(settings, words, folder.digest(output / MANIFEST))
+    compose.run("config", "--quiet", timeout=docker.QUICK)
+    before = compose.containers()
+    if not any(item.status == "running" for item in before):
+        _require_ports(settings)
+    if not os.environ.get(IMAGE):
+        say("building the image")
+        compose.run("build", ONE_SHOT, timeout=BUILD_TIMEOUT, show=True)
+    demo = database_url(settings) is None
+    if not demo and any(item.service in DEMO for item in before):
+        compose.run("--profile", "demo", "rm", "--stop", "--force", *DEMO, timeout=STOP_TIMEOUT, show=True)
+    say("starting the containers")
+    since = time.time()
+    profile = ("--profile", "demo") if demo else ()
+    compose.run(*profile, "up", "--detach", "--no-build", "--remove-orphans", timeout=START_TIMEOUT, show=True)
+    _wait(compose)
+    _prove(settings, since)
+    say(f"passwords are in {folder.secrets}; Grafana's account is admin, its password in {container.ADMIN_FILE}")
+    return _parts(settings, compose.containers())
+
+
+def down(settings: Settings) -> None:
+    """Stop and remove every container; data and passwords stay."""
+    compose = _compose(settings, docker.find(), "")
+    if not compose.containers():
+        say("nothing was running")
+        return
+    compose.run("--profile", "demo", "down", "--remove-orphans", timeout=STOP_TIMEOUT, show=True)
+
+
+def status(settings: Settings) -> list[Part]:
+    """Every part that was started, and how it is now."""
+    return _parts(settings, _compose(settings, docker.find(), "").containers())
+
+
+def _folder(settings: Settings) -> Folder:
+    return Folder(settings.stack.directory.absolute() / "compose")
+
+
+def _compose(settings: Settings, words: tuple[str, ...], digest: str) -> Compose:
+    """The Compose file with the settings as its variables."""
+    place = next((path for path in (ROOT, Path.cwd()) if (path / FILE).is_file()), None)
+    if place is None:
+        raise StackError(f"there is no {FILE} in {Path.cwd()}; run this in the project's own folder")
+    stack = settings.stack
+    variables = {
+        "WATCHFLOOR_DIRECTORY": str(_folder(settings).path),
+        "WATCHFLOOR_HOST": f"[{stack.host}]" if ":" in stack.host else stack.host,
+        "WATCHFLOOR_DIGEST": digest,
+        "WATCHFLOOR_EXPORTER_SCHEME": "https" if settings.exporter.tls else "http",
+        "WATCHFLOOR_ALERTMANAGER_CONFIG": alertmanager.config_file(
+            settings, endpoints.compose(), "/generated/alertmanager/alertmanager.yml"
+        ),
+        "RETENTION_DAYS": str(settings.retention_days),
+        **{f"{name.upper()}_PORT": str(number) for name, number in _ports(settings).items()},
+    }
+    return Compose(words, place, os.environ.get("COMPOSE_PROJECT_NAME") or PROJECT, variables)
+
+
+def _ports(settings: Settings) -> dict[str, int]:
+    """Published ports by part."""
+    stack = settings.stack
+    return {
+        "exporter": settings.exporter.port,
+        "postgres": stack.postgres_port,
+        "prometheus": stack.prometheus_port,
+        "alertmanager": stack.alertmanager_port,
+        "grafana": stack.grafana_port,
+    }
+
+
+def _require_ports(settings: Settings) -> None:
+    own = database_url(settings) is not None
+    for name, number in _ports(settings).items():
+        if not (own and name in DEMO):
+            setting = "exporter.port" if name == "exporter" else f"stack.{name}_port"
+            Port(number, setting, settings.stack.host).require_free(name)
+
+
+def _wait(compose: Compose) -> None:
+    """Wait until every container is ready; the log of one that is not tells why."""
+    deadline = time.monotonic() + READY_TIMEOUT
+    told: set[str] = set()
+    while True:
+        found = compose.containers()
+        for item in found:
+            if item.failed:
+                raise StackError(f"{item.service} did not start; the end of its log:\n{compose.tail(item)}")
+            if item.ready and item.service not in told:
+                say(f"{item.service} {'is done' if item.done else 'is ready'}")
+                told.add(item.service)
+        late = [item for item in found if not item.ready]
+        if found and not late:
+            return
+        if time.monotonic() > deadline:
+            names = ", ".join(item.service for item in late) or "no container"
+            last = f"; the end of its log:\n{compose.tail(late[0])}" if late else ""
+            raise StackError(f"not ready after {READY_TIMEOUT:g} s: {names}{last}")
+        time.sleep(POLL)
+
+
+def _prove(settings: Settings, since: float) -> None:
+    say("waiting for the first scrape")
+    url = f"http://{endpoints.native(settings).prometheus}"
+    arrival = proof.wait(url, since, PROOF_TIMEOUT)
+    if not arrival.complete:
+        raise proof.explain(arrival, url, PROOF_TIMEOUT)
+    say(f"{arrival.series:,} series of your data are in Prometheus")
+
+
+def _parts(settings: Settings, containers: Iterable[Container]) -> list[Part]:
+    """What the user sees; the one-shot generator shows only when it failed."""
+    host = endpoints.native(settings).prometheus.rpartition(":")[0]
+    scheme = "https" if settings.exporter.tls else "http"
+    urls = {name: f"http://{host}:{number}" for name, number in _ports(settings).items()}
+    urls["exporter"] = f"{scheme}://{host}:{settings.exporter.port}/metrics"
+    urls["postgres"] = f"postgresql://{host}:{settings.stack.postgres_port}"
+    return [
+        _part(item, urls.get(item.service, "")) for item in containers if not (item.service == ONE_SHOT and item.done)
+    ]
+
+
+def _part(item: Container, url: str) -> Part:
+    if item.status == "running" and item.ready:
+        return Part(item.service, State.RUNNING, url)
+    if item.status == "exited" and item.exit_code == 0:
+        return Part(item.service, State.STOPPED, url, "it was stopped; run watchfloor up --runtime compose")
+    logs = f"see docker logs {item.id[:12]}"
+    if item.failed:
+        ended = "it is not healthy" if item.status == "running" else f"it ended with exit code {item.exit_code}"
+        return Part(item.service, State.FAILED, url, f"{ended}; {logs}")
+    return Part(item.service, State.FAILED, url, f"it is not ready yet ({item.status}); {logs}")
