@@ -53,7 +53,7 @@ def connect(url: str, **options: Any) -> Connection:
     try:
         return psycopg.connect(driver_url(url), application_name="watchfloor demo", connect_timeout=5, **options)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+        reason = (str(error).strip() or "no answer").splitlines()[0]
         raise UnavailableError(f"cannot connect to the demo database {database_name(url)}: {reason}") from None
 
 

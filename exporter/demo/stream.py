@@ -42,7 +42,9 @@ def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None
             if isinstance(error, UnavailableError) and not pause:
                 raise
             pause = min(LONGEST_PAUSE, max(TICK, 2 * pause))
-            say(f"the database is gone ({str(error).strip().splitlines()[-1]}); next try in {pause:g} s")
+            say(
+                f"the database is gone ({(str(error).strip() or 'no reason given').splitlines()[0]}); next try in {pause:g} s"
+            )
 
 
 def _open(url: str) -> Connection:
