@@ -30,11 +30,17 @@ def modernise(panel: Panel) -> None:
         panel["options"] = {}
     if not isinstance(panel.get("fieldConfig"), dict):
         panel["fieldConfig"] = {}
-    panel["fieldConfig"].setdefault("defaults", {})
+    defaults = panel["fieldConfig"].setdefault("defaults", {})
+    if not isinstance(defaults.get("thresholds", {}), dict):
+        del defaults["thresholds"]
     panel["fieldConfig"].setdefault("overrides", [])
-    rewrite = REWRITES.get(panel["type"])
-    if rewrite is not None:
-        rewrite(panel)
+    kind = ""
+    while panel["type"] != kind:
+        # A graph may become a bar gauge, which has settings of its own to fill in.
+        kind = panel["type"]
+        rewrite = REWRITES.get(kind)
+        if rewrite is not None:
+            rewrite(panel)
 
 
 def _defaults(panel: Panel) -> dict[str, Any]:
@@ -111,11 +117,13 @@ def _bargauge(panel: Panel) -> None:
     old = options.pop("fieldOptions", None)
     if old is not None:
         for key, value in old.get("defaults", {}).items():
-            defaults.setdefault("displayName" if key == "title" else key, value)
+            if key != "thresholds":
+                defaults.setdefault("displayName" if key == "title" else key, value)
         defaults.setdefault("mappings", []).extend(item for item in old.get("mappings", []) if "options" in item)
         mode = defaults.get("thresholds", {}).get("mode", "absolute")
-        if old.get("thresholds") and not defaults.get("thresholds", {}).get("steps"):
-            defaults["thresholds"] = {"mode": mode, "steps": old["thresholds"]}
+        steps = old.get("thresholds") or old.get("defaults", {}).get("thresholds", [])
+        if steps and not defaults.get("thresholds", {}).get("steps"):
+            defaults["thresholds"] = steps if isinstance(steps, dict) else {"mode": mode, "steps": steps}
         options.setdefault("reduceOptions", _reduce(old))
     options.pop("showThresholdLabels", None)
     options.pop("showThresholdMarkers", None)

@@ -117,6 +117,22 @@ def test_panels_of_the_past_get_their_successor() -> None:
     assert stat["options"]["reduceOptions"]["calcs"] == ["mean"]
 
 
+def test_a_graph_of_series_becomes_a_complete_bar_gauge() -> None:
+    """A graph whose x axis is its series turns into a bar gauge with everything that one has."""
+    found = panel(core.Graph(title="a", targets=TARGETS, xAxis=core.XAxis(mode="series", values=["max"])))
+    assert (found["type"], found["options"]["reduceOptions"]["calcs"]) == ("bargauge", ["max"])
+    assert found["options"]["valueMode"] == "color"
+
+
+def test_limits_of_grafana_6_survive() -> None:
+    """Thresholds inside the field options of an old bar gauge stay, as a list and as steps."""
+    steps = [{"color": "blue", "value": None}, {"color": "red", "value": 3}]
+    for thresholds in (steps, {"mode": "absolute", "steps": steps}):
+        old = {"type": "bargauge", "options": {"fieldOptions": {"defaults": {"thresholds": thresholds}}}}
+        (found,) = classic({"title": "Old", "panels": [old]})["panels"]
+        assert found["fieldConfig"]["defaults"]["thresholds"]["steps"] == steps
+
+
 def test_cells_of_a_table_have_options() -> None:
     """The display mode of a table became the options of a cell."""
     custom = panel(OLD["table"])["fieldConfig"]["defaults"]["custom"]
