@@ -88,21 +88,7 @@ def matrix(
     """A table with one label down and one across, coloured by value; `names` are the words for the rows."""
     for value, name in names.items():
         expr = f"label_replace({expr}, {quote(rows.name)}, {quote(name)}, {quote(rows.name)}, {quote(value)})"
-    corner = f"{rows.name}\\{columns.name}"
-    look["transformations"] = [
-        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": columns.name}]}},
-        {
-            "id": "groupingToMatrix",
-            "options": {
-                "columnField": columns.name,
-                "rowField": rows.name,
-                "valueField": "Value",
-                "emptyValue": "null",
-            },
-        },
-        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": corner}]}},
-        {"id": "organize", "options": {"excludeByName": {}, "indexByName": {}, "renameByName": {corner: rows.name}}},
-    ]
+    look["transformations"] = _pivot(rows.name, columns.name)
     look["overrides"] = [override(rows.name, custom__cellOptions={"type": "auto"})]
     look.setdefault("decimals", 0)
     panel = panels.table(title, description, "short", [query(expr)], **look)
@@ -114,3 +100,15 @@ def matrix(
         "filterable": False,
     }
     return panel
+
+
+def _pivot(rows: str, columns: str) -> list[Json]:
+    """Long form to a matrix, sorted both ways, its corner named after the rows."""
+    corner = f"{rows}\\{columns}"
+    grouping = {"columnField": columns, "rowField": rows, "valueField": "Value", "emptyValue": "null"}
+    return [
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": columns}]}},
+        {"id": "groupingToMatrix", "options": grouping},
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": corner}]}},
+        {"id": "organize", "options": {"excludeByName": {}, "indexByName": {}, "renameByName": {corner: rows}}},
+    ]

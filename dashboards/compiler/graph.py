@@ -23,12 +23,7 @@ def modernise(panel: dict[str, Any]) -> None:
     panel["options"] = options
     axis = (panel.get("yaxes") or [{}])[0]
     defaults = panel["fieldConfig"]["defaults"]
-    defaults["unit"] = defaults.get("unit") or axis.get("format", "short")
-    for key in ("min", "max"):
-        if isinstance(axis.get(key), (int, float)):
-            defaults[key] = axis[key]
-    if isinstance(axis.get("decimals"), int):
-        defaults["decimals"] = axis["decimals"]
+    _scale(defaults, axis)
     _limits(panel, defaults)
     panel["type"] = {"series": "bargauge", "histogram": "histogram"}.get(mode, "timeseries")
     if panel["type"] == "bargauge":
@@ -42,6 +37,16 @@ def modernise(panel: dict[str, Any]) -> None:
     links = panel["fieldConfig"]["defaults"].get("links") or panel.pop("dataLinks", [])
     if links:
         defaults["links"] = links
+
+
+def _scale(defaults: dict[str, Any], axis: dict[str, Any]) -> None:
+    """Unit, ends and decimals of the left axis."""
+    defaults["unit"] = defaults.get("unit") or axis.get("format", "short")
+    for key in ("min", "max"):
+        if isinstance(axis.get(key), (int, float)):
+            defaults[key] = axis[key]
+    if isinstance(axis.get("decimals"), int):
+        defaults["decimals"] = axis["decimals"]
 
 
 def _custom(panel: dict[str, Any], axis: dict[str, Any]) -> dict[str, Any]:

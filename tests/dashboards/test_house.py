@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import orjson
 import pytest
@@ -222,3 +224,22 @@ def test_importing_is_light_and_building_fast() -> None:
         dashboards.build(Settings())
         times.append(time.perf_counter() - start)
     assert min(times) < 0.3
+
+
+def test_one_module_knows_grafanalib() -> None:
+    """Only dashboards/panels.py imports grafanalib; everything else can be read without knowing it."""
+    folder = Path(dashboards.__file__).parent
+    importers = [
+        path
+        for path in folder.rglob("*.py")
+        if re.search(r"^\s*(from|import) grafanalib", path.read_text(), re.MULTILINE)
+    ]
+    assert [path.name for path in importers] == ["panels.py"]
+
+
+def test_no_name_is_written_as_text() -> None:
+    """No module of dashboards spells the name of a metric; each comes from the catalogue."""
+    names = {name for name in series() if "_" in name}
+    for path in Path(dashboards.__file__).parent.rglob("*.py"):
+        words = {word for text in re.findall(r'"[^"]*"', path.read_text()) for word in re.findall(r"[a-z0-9_]+", text)}
+        assert not words & names, f"{path.name}: {words & names}"
