@@ -67,6 +67,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
         "work_mem = '128MB'",
         "maintenance_work_mem = '512MB'",
         "jit = off",
+        "max_parallel_workers_per_gather = 0",  # Containers have little shared memory.
         "TimeZone = 'UTC'",
     ):
         _run(connection, f"SET LOCAL {setting}")
