@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Builder = Callable[["Settings"], Any]
 
-UNCHARTED: Final[dict[Metric, str]] = {}
+UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 """Metrics that are in no panel, each with the reason."""
 
 
