@@ -1,0 +1,1 @@
+"""Benchmarks: what a scrape costs, beside the peers."""
