@@ -102,7 +102,7 @@ class Resolved:
         if self.dialect == "sqlite":
             return value > sa.literal_column("1.7976931348623157e308")
         if self.type in (Type.WHOLE, Type.SPAN) or self.raw is None:
-            return sa.false() if self.raw is None else value.is_(None)
+            return sa.false()
         return sa.cast(value, sa.Double) >= sa.literal_column("'Infinity'::double precision")
 
     def test(self, condition: Condition) -> ColumnElement[bool]:
