@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -15,6 +15,9 @@ from exporter.entity import Column
 from exporter.labels import KIND, Label
 from exporter.metric import Count, Distribution, EventMetric, Level, Sum
 from exporter.settings import Settings
+
+FIRST: Final = "0001-01-03"
+LAST: Final = "9999-12-30"
 
 
 class Builder:
@@ -45,8 +48,11 @@ class Builder:
         text = compile_sql(statement.group_by(*names), self.source.dialect)
         raw = self.at.raw if self.at.raw is not None else sa.null()
         oldest = self.source.select_from(sa.func.min(raw))
+        newest = self.source.select_from(sa.func.max(raw)).where(self.at.compare("upper", "<="))
         if self.source.dialect == "postgresql" and self.at.type.startswith("timestamp"):
-            oldest = oldest.where(raw > sa.literal_column("'-infinity'"))
+            # Stamps without end, and those that Python has no date for, are no first or last row.
+            oldest = oldest.where(raw >= literal(FIRST), raw < literal(LAST))
+            newest = newest.where(raw >= literal(FIRST))
         return Scan(
             name=name,
             domain=metrics[0].domain,
@@ -55,9 +61,7 @@ class Builder:
             families=families,
             groups=tuple(self.groups),
             sql=text,
-            newest_sql=compile_sql(
-                self.source.select_from(sa.func.max(raw)).where(self.at.compare("upper", "<=")), self.source.dialect
-            ),
+            newest_sql=compile_sql(newest, self.source.dialect),
             oldest_sql=compile_sql(oldest, self.source.dialect),
             future_sql=compile_sql(
                 self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect

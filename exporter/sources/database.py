@@ -188,7 +188,7 @@ class _PostgresSession:
             raise DatabaseError("the time for this scrape is used up")
         self._run(f"SAVEPOINT one; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
         try:
-            found = read(self._run(sql, params))
+            found = self._run(sql, params, read)
         except ConnectionLost:
             raise
         except DatabaseError:
@@ -196,11 +196,11 @@ class _PostgresSession:
             raise
         return found
 
-    def _run(self, sql: str, params: Params | None) -> Any:
+    def _run(self, sql: str, params: Params | None, read: Callable[[Any], Any] = lambda cursor: cursor) -> Any:
         import psycopg
 
         try:
-            return self._connection.execute(sql, params)
+            return read(self._connection.execute(sql, params))
         except psycopg.Error as error:
             lost = self._connection.closed or self._connection.broken
             if lost:
@@ -253,20 +253,21 @@ class _SqliteSession:
         self.moment = moment
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
-        return self._run(sql, params, timeout).fetchall()
+        return cast("list[Row]", self._run(sql, params, timeout, lambda cursor: cursor.fetchall()))
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
-        cursor = self._run(sql, {}, timeout)
-        names = [item[0] for item in cursor.description]
-        row = cursor.fetchone() or (None,) * len(names)
+        names, first = self._run(
+            sql, {}, timeout, lambda cursor: ([item[0] for item in cursor.description], cursor.fetchone())
+        )
+        row = first or (None,) * len(names)
         return [Column(name, type(value).__name__) for name, value in zip(names, row, strict=True)]
 
-    def _run(self, sql: str, params: Params, timeout: float) -> sqlite3.Cursor:
+    def _run(self, sql: str, params: Params, timeout: float, read: Callable[[sqlite3.Cursor], Any]) -> Any:
         if timeout <= 0:
             raise DatabaseError("the time for this scrape is used up")
         deadline = time.monotonic() + timeout
         self._connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
         try:
-            return self._connection.execute(sql, params)
+            return read(self._connection.execute(sql, params))
         except sqlite3.Error as error:
             raise DatabaseError(sentence(error)) from None
