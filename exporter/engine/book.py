@@ -13,6 +13,7 @@ from exporter.engine.scrape import Views
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.settings import Settings
+from exporter.sources.database import Moment
 
 
 class Book:
@@ -33,7 +34,7 @@ class Book:
         self.writable = False
         self.saves = self.save_errors = 0
         self.saved_at: float | None = None
-        self._identity = ""
+        self.identity = ""
 
     @property
     def ready(self) -> bool:
@@ -42,8 +43,8 @@ class Book:
 
     def adopt(self, found: Plan, identity: str) -> None:
         """Take a new plan: totals whose definition did not change are kept, others come from the state or are made anew."""
-        if identity != self._identity:
-            self.totals, self.admission, self._identity = {}, self._new_admission(), identity
+        if identity != self.identity:
+            self.totals, self.admission, self.identity = {}, self._new_admission(), identity
         saved = self._load(identity) if not self.totals else None
         old = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         self.plan, self.totals = found, {}
@@ -60,6 +61,16 @@ class Book:
             self.progress[name] = 0.0 if totals.horizon is None else 1.0
         self.wire()
 
+    def locate(self, moment: Moment) -> None:
+        """Note where the database's transactions stand; one that stands before that went back to a backup."""
+        if moment.oldest is None or moment.bound is None:
+            return
+        if self.position is not None and moment.bound < self.position:
+            self.log("the database went back to a backup; totals are read anew")
+            for name, totals in self.totals.items():
+                self._forget(name, totals)
+        self.position = moment.oldest
+
     def put(self, fresh: Totals, instead: Totals) -> None:
         """Exchange a scan's totals for those of a finished first pass, unless they were exchanged meanwhile."""
         if self.totals.get(fresh.scan.name) is instead:
@@ -73,9 +84,12 @@ class Book:
         for name, totals in self.totals.items():
             if totals.horizon is not None and self.horizon.beyond(totals.horizon):
                 self.log(f"{name}: the database's clock went back behind the horizon; its totals are read anew")
-                self.totals[name] = Totals(totals.scan, self.admission)
-                self.progress[name] = 0.0
-                self.wire()
+                self._forget(name, totals)
+
+    def _forget(self, name: str, totals: Totals) -> None:
+        self.totals[name] = Totals(totals.scan, self.admission)
+        self.progress[name] = 0.0
+        self.wire()
 
     def wire(self) -> None:
         """New lines after totals were exchanged; every series is written once more."""
@@ -87,11 +101,11 @@ class Book:
 
     def save(self) -> None:
         """Write the state file if anything changed. A disk that refuses is told once and tried again later."""
-        if not self.writable or not self._identity or not (self.dirty or self.admission.changed):
+        if not self.writable or not self.identity or not (self.dirty or self.admission.changed):
             return
         entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         try:
-            state.save(self.path, self._identity, self.position, self.admission, entries)
+            state.save(self.path, self.identity, self.position, self.admission, entries)
         except state.StateError as error:
             if not self.save_errors:
                 self.log(str(error))
@@ -106,7 +120,7 @@ class Book:
         return Admission(caps)
 
     def _fingerprint(self, scan: Scan) -> str:
-        parts = [scan.sql, repr(sorted(self.admission.caps.items()))]
+        parts = [scan.sql, scan.at.zone, str(scan.at.source.format), repr(sorted(self.admission.caps.items()))]
         parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -19,7 +19,7 @@ from exporter.health import Check, Health
 from exporter.log import log
 from exporter.mapping import Mapping
 from exporter.settings import Settings
-from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session, sentence
+from exporter.sources.database import ConnectionLost, Database, DatabaseError, Moment, Session, sentence
 
 Log = Callable[[str], None]
 Progress = sealer.Progress
@@ -53,7 +53,8 @@ class Collector:
         self.scrapes = 0
         self.stop = threading.Event()
         self._lock = threading.Lock()
-        self._replan_at = 0.0
+        self._replan_at = self._observed_at = 0.0
+        self._lost = False
         self._file_lock = state.Lock(exporter.state_file)
         self._thread: threading.Thread | None = None
 
@@ -94,7 +95,8 @@ class Collector:
                 failures = 0
             except DatabaseError as error:
                 self._fail(str(error))
-                self._replan_at = 0.0
+                # Whatever answers next may be another database, or one with other columns.
+                self._replan_at = time.monotonic()
                 failures += 1
             except Exception as error:  # noqa: BLE001 - this thread must outlive whatever happens in it
                 self.log(f"sealing failed, will be tried again: {type(error).__name__}: {sentence(error)}")
@@ -166,13 +168,20 @@ class Collector:
             self._replan_at = time.monotonic() + self.settings.exporter.seal_interval
 
     def _observe(self) -> None:
+        begun = time.monotonic()
         with self._background.snapshot() as session:
             moment = session.moment
         with self._lock:
-            self.book.position = moment.bound
-            if self.horizon.observe(moment):
-                self.book.distrust()
+            # A scrape that came in between has seen more; an older time would look like a clock that went back.
+            if begun >= self._observed_at:
+                self._take_in(moment)
             self.database_error = None
+
+    def _take_in(self, moment: Moment) -> None:
+        self.book.locate(moment)
+        if self.horizon.observe(moment):
+            self.book.distrust()
+        self._observed_at = time.monotonic()
 
     def _make_plan(self) -> None:
         """Look at the database's columns and adopt the plan that they allow."""
@@ -195,12 +204,13 @@ class Collector:
             self.scrapes += 1
             started = time.monotonic()
             try:
+                self._recognise()
                 with self._scraper.snapshot() as session:
-                    if self.horizon.observe(session.moment):
-                        self.book.distrust()
+                    self._take_in(session.moment)
                     self.outcome = self._read_all(session)
                 self.database_error = None
             except DatabaseError as error:
+                self._lost = self._lost or isinstance(error, ConnectionLost)
                 self._fail(str(error))
                 domains = self.book.plan.domains if self.book.plan is not None else ()
                 self.outcome = Outcome(failed=dict.fromkeys(domains, str(error)))
@@ -214,6 +224,13 @@ class Collector:
             if self.book.admission.changed:
                 # A value that was shown with series of its own must keep them, whatever happens next.
                 self.book.save()
+
+    def _recognise(self) -> None:
+        """After a lost connection, make sure that it is the same database that answers."""
+        if self._lost and self.book.identity and self._scraper.identity() != self.book.identity:
+            self._replan_at = time.monotonic()
+            raise DatabaseError("another database answers at the URL; its totals are not read yet")
+        self._lost = False
 
     def _read_all(self, session: Session) -> Outcome:
         if self.book.plan is None or self.book.views is None:
