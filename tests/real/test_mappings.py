@@ -37,7 +37,7 @@ DOGRAH_CALL: Final = """
     FROM workflow_runs r JOIN workflows w ON w.id = r.workflow_id LEFT JOIN campaigns c ON c.id = r.campaign_id"""
 DOGRAH_LABELS: Final = """
     w.organization_id, w.name, CASE r.mode WHEN 'smallwebrtc' THEN 'web' ELSE 'phone' END, coalesce(c.name, 'unknown')"""
-GENERATION: Final = "FROM observations WHERE type = 'GENERATION' AND end_time IS NOT NULL"
+GENERATION: Final = "FROM observations WHERE type = 'GENERATION' AND end_time <= now() AT TIME ZONE 'UTC'"
 LANGFUSE_WHO: Final = "project_id, name, coalesce(internal_model, model)"
 RESOLVED: Final = """
     FROM (SELECT conversation_id AS id, min(event_end_time) AS ended FROM reporting_events WHERE name = 'conversation_resolved'
@@ -100,13 +100,13 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
         ),
         "tool_calls_total": (
             ("tool",),
-            "SELECT name, count(*) FROM observations WHERE type = 'SPAN' AND end_time IS NOT NULL GROUP BY 1",
+            "SELECT name, count(*) FROM observations WHERE type = 'SPAN' AND end_time <= now() AT TIME ZONE 'UTC' GROUP BY 1",
         ),
         "errors_total": (
             ("type", "component"),
             """SELECT coalesce(status_message, 'unknown'),
                CASE type WHEN 'GENERATION' THEN 'llm' WHEN 'SPAN' THEN 'tool' ELSE 'other' END, count(*)
-               FROM observations WHERE level = 'ERROR' AND end_time IS NOT NULL GROUP BY 1, 2""",
+               FROM observations WHERE level = 'ERROR' AND end_time <= now() AT TIME ZONE 'UTC' GROUP BY 1, 2""",
         ),
     },
     "lunary": {
@@ -136,7 +136,7 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
     "chatwoot": {
         "conversations_started_total": (
             ("tenant", "agent", "channel"),
-            """SELECT account_id, coalesce(assignee_agent_bot_id::text, 'unknown'), inbox_id, count(*) FROM conversations
+            """SELECT account_id, coalesce(nullif(assignee_agent_bot_id, 0)::text, 'unknown'), inbox_id, count(*) FROM conversations
                GROUP BY 1, 2, 3""",
         ),
         "conversations_ended_total": (
@@ -158,8 +158,9 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
                 (SELECT conversation_id FROM reporting_events WHERE name = 'conversation_bot_handoff')""",
         ),
         "active_conversations": (
-            ("tenant",),
-            "SELECT account_id, count(*) FROM conversations WHERE status <> 1 GROUP BY 1",
+            ("tenant", "agent"),
+            """SELECT account_id, coalesce(nullif(assignee_agent_bot_id, 0)::text, 'unknown'), count(*) FROM conversations
+               WHERE status <> 1 GROUP BY 1, 2""",
         ),
         "calls_completed_total": (
             ("outcome",),
@@ -189,10 +190,13 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
         "conversations_started_total": (("channel",), """SELECT 'web', count(*) FROM "Thread" """),
     },
     "rasa": {
-        "conversations_started_total": ((), "SELECT count(*) FROM events WHERE type_name = 'session_started'"),
+        "conversations_started_total": (
+            (),
+            "SELECT count(*) FROM events WHERE type_name = 'session_started' AND timestamp < 4000000000",
+        ),
         "tool_calls_total": (
             ("tool", "status"),
-            """SELECT action_name, 'ok', count(*) FROM events WHERE type_name = 'action' AND action_name <> 'action_listen'
+            """SELECT action_name, 'ok', count(*) FROM events WHERE type_name = 'action' AND action_name <> 'action_listen' AND timestamp < 4000000000
                GROUP BY 1""",
         ),
     },
