@@ -56,7 +56,11 @@ def up(settings: Settings, output: Path) -> list[Part]:
     say("starting the containers")
     since = time.time()
     profile = ("--profile", "demo") if demo else ()
-    compose.run(*profile, "up", "--detach", "--no-build", "--remove-orphans", timeout=START_TIMEOUT, show=True)
+    try:
+        compose.run(*profile, "up", "--detach", "--no-build", "--remove-orphans", timeout=START_TIMEOUT, show=True)
+    except StackError:
+        _require_none_failed(compose)
+        raise
     _wait(compose)
     _prove(settings, since)
     say(f"passwords are in {folder.secrets}; Grafana's account is admin, its password in {container.ADMIN_FILE}")
@@ -126,10 +130,8 @@ def _wait(compose: Compose) -> None:
     deadline = time.monotonic() + READY_TIMEOUT
     told: set[str] = set()
     while True:
-        found = compose.containers()
+        found = _require_none_failed(compose)
         for item in found:
-            if item.failed:
-                raise StackError(f"{item.service} did not start; the end of its log:\n{compose.tail(item)}")
             if item.ready and item.service not in told:
                 say(f"{item.service} {'is done' if item.done else 'is ready'}")
                 told.add(item.service)
@@ -141,6 +143,15 @@ def _wait(compose: Compose) -> None:
             last = f"; the end of its log:\n{compose.tail(late[0])}" if late else ""
             raise StackError(f"not ready after {READY_TIMEOUT:g} s: {names}{last}")
         time.sleep(POLL)
+
+
+def _require_none_failed(compose: Compose) -> list[Container]:
+    """The containers; the log of one that failed tells why it did."""
+    found = compose.containers()
+    for item in found:
+        if item.failed:
+            raise StackError(f"{item.service} did not start; the end of its log:\n{compose.tail(item)}")
+    return found
 
 
 def _prove(settings: Settings, since: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from provisioning.stack import StackError
-from provisioning.stack.native import SECRETS
+from provisioning.stack.native import inherited
 
 QUICK: Final = 30.0
 LOG_LINES: Final = 12
@@ -44,7 +44,11 @@ class Container:
     @property
     def failed(self) -> bool:
         """Whether it will not become ready."""
-        return (self.status in ("exited", "dead") and not self.done) or self.health == "unhealthy"
+        return (
+            (self.status in ("exited", "dead") and not self.done)
+            or (self.status == "restarting" and self.exit_code != 0)
+            or self.health == "unhealthy"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,7 @@ class Compose:
     def run(self, *arguments: str, timeout: float, show: bool = False) -> str:
         """Run a command of Compose and return what it prints; `show` sends its words to standard error instead."""
         command = (*self.words, "--project-name", self.project, *arguments)
-        own = {name: value for name, value in os.environ.items() if name not in SECRETS}
-        return _run(command, {**own, **self.variables}, timeout, self.folder, show=show)
+        return _run(command, {**inherited(), **self.variables}, timeout, self.folder, show=show)
 
     def containers(self) -> list[Container]:
         """Containers of the project, stopped ones included."""
@@ -127,7 +130,7 @@ def _run(
             cwd=folder,
             env=dict(os.environ if variables is None else variables),
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno() if show else subprocess.PIPE,
+            stdout=2 if show else subprocess.PIPE,
             stderr=None if show else subprocess.PIPE,
             text=True,
             check=False,

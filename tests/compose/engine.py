@@ -63,7 +63,12 @@ def start(config: Path) -> Iterator[Engine]:
         folder = Path(name)
         host = f"unix://{folder}/docker.sock"
         environment = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONFIG": str(config)}
-        paths = (f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", f"--host={host}")
+        paths = (
+            f"--data-root={folder}/data",
+            f"--exec-root={folder}/exec",
+            f"--pidfile={folder}/pid",
+            f"--host={host}",
+        )
         with (folder / "log").open("wb") as log:
             daemon = subprocess.Popen(["dockerd", *paths, *OPTIONS], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
             try:
@@ -80,7 +85,9 @@ def _wait(daemon: subprocess.Popen[bytes], environment: Mapping[str, str], log: 
         if answer.returncode == 0:
             return
         if daemon.poll() is not None or time.monotonic() > deadline:
-            lines = [line for line in log.read_text(errors="replace").splitlines() if "level=error" in line or "fail" in line]
+            lines = [
+                line for line in log.read_text(errors="replace").splitlines() if "level=error" in line or "fail" in line
+            ]
             how = "does not answer" if daemon.poll() is None else f"ended with exit code {daemon.returncode}"
             raise EngineError(f"dockerd {how}: {'; '.join(lines[-3:]) or 'see its log'}")
         time.sleep(0.1)

