@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from exporter.engine.collector import Collector
 from exporter.exposition import Exposition
 from exporter.mapping import load
 from exporter.server import serve, stop_on_signals
-from exporter.settings import Settings, SettingsError, database_url
+from exporter.settings import DEMO_STATES, Settings, SettingsError, database_url
 from exporter.sources.database import connect
 from exporter.sources.states import States
 
@@ -18,6 +19,10 @@ from exporter.sources.states import States
 def build(settings: Settings) -> Exposition:
     """The exporter for the settings; connects to nothing yet."""
     url = required_url(settings)
+    if os.environ.get(DEMO_STATES):
+        from exporter.demo.gauges import with_states
+
+        settings = with_states(settings, os.environ)
     mapping = load(settings.database)
     collector = Collector(settings, mapping, lambda: connect(url, settings.database.connect_timeout))
     return Exposition(collector, States(settings.states).read)

@@ -269,6 +269,7 @@ class Demo(Model):
     """The demo workload that `watchfloor up` writes when no database is given."""
 
     seed: int = Field(1, description="The same seed gives the same data.")
-    calls: int = Field(100_000, ge=0, description="Calls of history.")
+    calls: int = Field(1_000_000, ge=0, description="Calls of history.")
     days: int = Field(365, ge=1, description="Days of history.")
     calls_per_minute: float = Field(20.0, gt=0, description="Rate of the live workload.")
+    state_port: int = Field(9879, ge=0, le=65535, description="Port of the live workload's own state; 0 for none.")

@@ -29,12 +29,14 @@ from exporter.sections import (
 )  # fmt: skip
 
 __all__ = [
-    "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "HttpState", "Model",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "HttpState", "Model",
     "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
 
 FILE: Final = "watchfloor.yml"
+DEMO_STATES: Final = "WATCHFLOOR_DEMO_STATES"
+"""Variable by which a demo stack tells its exporter where the live workload serves its state."""
 
 
 class SettingsError(Exception):

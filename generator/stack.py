@@ -241,9 +241,9 @@ def _load(place: Place, cluster: Cluster, calls: int | None) -> None:
 
 def _start(run: Run, urls: Urls) -> None:
     """Start everything that reads the database or the exporter, at once, and wait for all."""
-    place = run.place
-    builders: dict[str, Callable[[], Service]] = {"exporter": lambda: native.exporter(place, urls.reader)}
-    if "postgres" in run.records:
+    place, own = run.place, "postgres" in run.records
+    builders: dict[str, Callable[[], Service]] = {"exporter": lambda: native.exporter(place, urls.reader, demo=own)}
+    if own:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
     builders["alertmanager"] = lambda: native.alertmanager(place)

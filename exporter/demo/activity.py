@@ -64,6 +64,11 @@ class Activity:
     _agenda: list[tuple[datetime, int, Step]] = field(default_factory=list)
     _order: Any = field(default_factory=count)
 
+    @property
+    def chats_open(self) -> int:
+        """Chats that go on; each holds a websocket."""
+        return sum(talk.call is None for talk in self.running)
+
     def begin(self, now: datetime) -> None:
         """Take over what a former run left open, and start the arrivals."""
         self._planned = now

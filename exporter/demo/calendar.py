@@ -14,6 +14,13 @@ from exporter.demo.world import CALL_CHANNELS, CHAT_CHANNELS, Agent, World, chan
 
 SLOTS: Final = 1024
 CHATS_PER_CALL: Final = 0.35
+GROWTH: Final = 1.5
+LAUNCH_DAYS: Final = 14
+LAUNCH: Final = 7.0
+"""Growth over the whole time as a power of e, and how many times more a launch brings by the end of the last days.
+
+With the defaults of the settings the last day's load meets that of the live workload, so a graph has no step there.
+"""
 WEEKDAYS: Final = (1.0, 1.06, 1.05, 1.02, 0.94, 0.46, 0.34)
 HOURS: Final = (
     0.12, 0.08, 0.06, 0.05, 0.06, 0.10, 0.22, 0.45, 0.80, 1.10, 1.25, 1.22,
@@ -75,7 +82,9 @@ def hours(world: World, calls: int) -> Iterator[Hour]:
 def _weight(world: World, number: int, random: Random) -> float:
     """Load of an hour: growth, the season of the year, the day of the week, the hour of the day, and chance."""
     at = world.start + timedelta(hours=number)
-    growth = 0.45 + 0.55 * number / world.hours
+    growth = math.exp(GROWTH * (number / world.hours - 1))
+    days_left = (world.hours - number) / 24
+    growth *= 1 + LAUNCH * max(0.0, 1 - days_left / min(LAUNCH_DAYS, world.days))
     season = 1 + 0.08 * math.sin(2 * math.pi * at.timetuple().tm_yday / 365)
     return growth * season * WEEKDAYS[at.weekday()] * HOURS[at.hour] * random.lognormvariate(0, 0.08)
 

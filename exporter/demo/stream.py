@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from threading import Event
 from typing import Final, cast
@@ -11,6 +12,7 @@ import psycopg
 
 from exporter.demo.activity import Activity
 from exporter.demo.database import MARKER_TABLE, Connection, DemoError, UnavailableError, connect, require
+from exporter.demo.gauges import Gauges, served
 from exporter.demo.world import build
 from exporter.settings import Demo
 
@@ -21,6 +23,11 @@ LONGEST_PAUSE: Final = 30.0
 LOCK: Final = 877001
 """Number of the advisory lock that keeps a second live demo out."""
 
+DEPTHS: Final = b"""
+SELECT (SELECT count(*) FROM scheduled_calls WHERE left_queue_at IS NULL AND due_at <= now()),
+       (SELECT count(*) FROM agent_executions WHERE ended_at IS NULL)
+"""
+
 Progress = Callable[[str], None]
 
 
@@ -30,14 +37,19 @@ def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None
     Raises DemoError when the first connection fails or the database is not the demo's. Later a lost connection is
     tried again, at growing intervals; what was open then is taken over, as it is after a restart.
     """
-    say = progress or (lambda _: None)
+    gauges = Gauges()
+    with served(gauges, settings.state_port) if settings.state_port else nullcontext():
+        _live(url, settings, stop, gauges, progress or (lambda _: None))
+
+
+def _live(url: str, settings: Demo, stop: Event, gauges: Gauges, say: Progress) -> None:
     pause = 0.0
     while not stop.wait(pause):
         try:
             with _open(url) as connection:
                 say("connected; writing")
                 pause = TICK
-                _run(connection, settings, stop)
+                _run(connection, settings, stop, gauges)
         except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError) as error:
             if isinstance(error, UnavailableError) and not pause:
                 raise
@@ -62,7 +74,7 @@ def _open(url: str) -> Connection:
     return connection
 
 
-def _run(connection: Connection, settings: Demo, stop: Event) -> None:
+def _run(connection: Connection, settings: Demo, stop: Event, gauges: Gauges) -> None:
     """One transaction for each tick. Its rows carry the database's own time, so they are never older than their insert."""
     seed, now = _seed(connection)
     activity = Activity(connection, build(seed, settings.days, now), settings.calls_per_minute)
@@ -70,7 +82,9 @@ def _run(connection: Connection, settings: Demo, stop: Event) -> None:
     connection.commit()
     while not stop.wait(TICK):
         activity.advance(_now(connection))
+        waiting, tasks = cast(tuple[int, int], connection.execute(DEPTHS).fetchone())
         connection.commit()
+        gauges.set(websocket_connections=activity.chats_open, outbound_calls=waiting, agent_tasks=tasks)
 
 
 def _seed(connection: Connection) -> tuple[int, datetime]:

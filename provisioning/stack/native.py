@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from exporter.settings import Settings
+from exporter.settings import DEMO_STATES, Settings
 from provisioning import alertmanager as alertmanager_files
 from provisioning import grafana as grafana_files
 from provisioning import prometheus as prometheus_files
@@ -106,8 +106,10 @@ def write_secrets(place: Place) -> None:
             place.account.own(path)
 
 
-def exporter(place: Place, database_url: str) -> Service:
+def exporter(place: Place, database_url: str, *, demo: bool = False) -> Service:
     """The exporter. The URL goes by the environment, where other users cannot read it."""
+    port = place.settings.demo.state_port
+    states = {DEMO_STATES: f"http://127.0.0.1:{port}/"} if demo and port else {}
     options = place.settings.exporter
     scheme = "https" if options.tls else "http"
     url = f"{scheme}://{place.endpoints.exporter}"
@@ -120,6 +122,7 @@ def exporter(place: Place, database_url: str) -> Service:
         url=f"{url}/metrics",
         environment={
             "ANALYTICS_DATABASE_URL": database_url,
+            **states,
             **{name: os.environ[name] for name in EXPORTER_SECRETS if name in os.environ},
         },
         inherited=inherited(),
@@ -131,13 +134,15 @@ def exporter(place: Place, database_url: str) -> Service:
 
 def demo(place: Place, database_url: str) -> Service:
     """The live workload, which adds conversations to the demo database."""
+    port = place.settings.demo.state_port
     return Service(
         name="demo",
         command=place.command("demo", "live"),
         log=place.log("demo"),
-        ready=lambda: True,
+        ready=answers(f"http://127.0.0.1:{port}/") if port else lambda: True,
         environment={"WATCHFLOOR_DEMO_URL": database_url},
         inherited=inherited(),
+        port=Port(port, "demo.state_port", "127.0.0.1") if port else None,
     )
 
 
