@@ -58,7 +58,7 @@ class Horizon:
             return None
         limit = self.last - self.cap
         exact = self.safe - self.settle if self.safe is not None else None
-        self.capped = bool(self.marks) and self.last - self.marks[0][0] > self.cap
+        self.capped = bool(self.marks) and limit > self.marks[0][0] - self.settle
         return limit if exact is None or exact < limit else exact
 
     def beyond(self, sealed: datetime) -> bool:
