@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from exporter.mapping.model import parse
 from exporter.metrics.calls import CALL_BOUNDS
 from exporter.schema import statements
 from exporter.settings import Settings
-from exporter.sources.database import Database, Moment, Postgres, Session
+from exporter.sources.database import Database, Moment, Postgres, Session, connect
 
 Labels = tuple[tuple[str, str], ...]
 Samples = dict[tuple[str, Labels], float]
@@ -139,7 +140,9 @@ def read(text: str, *, openmetrics: bool = False) -> Samples:
 
 def total(samples: Samples, name: str, **labels: str) -> float:
     """Sum of the series of a name that have these labels."""
-    return sum(value for (series, of), value in samples.items() if series == name and labels.items() <= dict(of).items())
+    return sum(
+        value for (series, of), value in samples.items() if series == name and labels.items() <= dict(of).items()
+    )
 
 
 def has(samples: Samples, name: str) -> bool:
@@ -161,7 +164,13 @@ def settings(url: str, state: Path, **sections: dict[str, Any]) -> Settings:
     """Settings for a database, with a state file of the test's own."""
     data: dict[str, Any] = {
         "database": {"url": url, **sections.get("database", {})},
-        "exporter": {"state_file": str(state), "settle": 60, "seal_interval": 10, "reuse": 0, **sections.get("exporter", {})},
+        "exporter": {
+            "state_file": str(state),
+            "settle": 60,
+            "seal_interval": 10,
+            "reuse": 0,
+            **sections.get("exporter", {}),
+        },
     }
     return Settings.model_validate({**data, **{k: v for k, v in sections.items() if k not in data}})
 
@@ -176,7 +185,9 @@ class Rig:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.collector = Collector(self.settings, self.mapping or load(self.settings.database), self.connect, self.lines.append)
+        self.collector = Collector(
+            self.settings, self.mapping or load(self.settings.database), self.connect, self.lines.append
+        )
         self.exposition = Exposition(self.collector, list)
 
     def tick(self) -> None:
@@ -211,8 +222,10 @@ def checked(
     url: str,
     state: Path,
     clock: Clock | None = None,
+    *,
     scraper: type[Checked] = Checked,
     background: type[Checked] = Unchecked,
+    mapping: Mapping | None = None,
     **sections: dict[str, Any],
 ) -> Rig:
     """A rig for the calls of the reference schema whose scrapes are recounted."""
@@ -224,7 +237,7 @@ def checked(
         return database
 
     exporter = {"domains": ["calls"], **sections.pop("exporter", {})}
-    return Rig(settings(url, state, exporter=exporter, **sections), connect)
+    return Rig(settings(url, state, exporter=exporter, **sections), connect, mapping)
 
 
 def wrong(rig: Rig) -> dict[tuple[str, Labels], tuple[float | None, float | None]]:
@@ -236,7 +249,7 @@ def wrong(rig: Rig) -> dict[tuple[str, Labels], tuple[float | None, float | None
     return difference(shown, database.expected)
 
 
-def mapping(text: str) -> Mapping:
+def mapped(text: str) -> Mapping:
     """A mapping from YAML."""
     return parse(text, "test.yml")
 
@@ -246,6 +259,50 @@ def prepare(url: str) -> None:
     with psycopg.connect(url) as connection:
         for statement in statements("postgresql"):
             connection.execute(statement.encode())
+
+
+@dataclass
+class Place:
+    """A database with the reference schema, a clock and a state file."""
+
+    url: str
+    state: Path
+    clock: Clock
+
+    def rig(self, **given: Any) -> Rig:
+        """An exporter of calls whose scrapes are recounted."""
+        return checked(self.url, self.state, self.clock, **given)
+
+    def plain(self, **sections: Any) -> Rig:
+        """An exporter of everything, by the real clock."""
+        return Rig(settings(self.url, self.state, **sections), lambda: connect(self.url, 3.0))
+
+    def sql(self, *statements: str) -> None:
+        """Run statements and commit."""
+        with psycopg.connect(self.url) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def calls(self, number: int, **columns: Any) -> None:
+        """Commit ended calls."""
+        writer = Writer(self.url, f"w{time.monotonic_ns()}", self.clock)
+        for _ in range(number):
+            writer.insert(**columns)
+        writer.commit()
+        writer.close()
+
+
+def until(what: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+def own(samples: Samples, name: str, **labels: str) -> float | None:
+    """One of the exporter's own series."""
+    return samples.get((f"exporter_{name}", tuple(sorted(labels.items()))))
 
 
 @dataclass

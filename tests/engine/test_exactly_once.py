@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from exporter.engine.horizon import Horizon
-from exporter.engine.plan import Scan
+from exporter.engine.scans import Scan
 from exporter.sources.database import Moment, Session
 from tests.conftest import Postgres
 from tests.engine.rig import Checked, Clock, Rig, Unchecked, Writer, checked, prepare, total, wrong
@@ -125,9 +124,7 @@ class EndedOnly(Checked):
         return replace(found, bound=bound)
 
 
-def test_time_only_loses(
-    build: Build, clock: Clock, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_only_loses(build: Build, clock: Clock, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """A settle window without snapshots loses the row of a transaction that is longer."""
     monkeypatch.setattr("exporter.engine.collector.Horizon", TimeOnly)
     rig = late_commit(build, clock, postgres)
@@ -145,7 +142,7 @@ def test_shared_end_counts_twice(
 ) -> None:
     """If sealing and tail both took the row that stands on the horizon, it would count twice."""
     window = Scan.window
-    monkeypatch.setattr(Scan, "window", lambda scan, lower, upper, *, closed: window(scan, lower, upper, closed=True))
+    monkeypatch.setattr(Scan, "window", lambda *ends, closed: window(*ends, closed=closed or True))
     rig = stamped_on_the_horizon(build, clock, postgres)
     assert wrong(rig)
 
@@ -272,7 +269,10 @@ def test_released_savepoint(build: Build, clock: Clock, postgres: Postgres) -> N
 
 WRITERS = 3
 OPERATIONS = st.one_of(
-    st.tuples(st.sampled_from(["insert", "insert", "open", "end", "commit", "rollback", "savepoint", "undo"]), st.integers(0, WRITERS - 1)),
+    st.tuples(
+        st.sampled_from(["insert", "insert", "open", "end", "commit", "rollback", "savepoint", "undo"]),
+        st.integers(0, WRITERS - 1),
+    ),
     st.tuples(st.sampled_from(["tick", "tick", "scrape", "restart", "kill", "clean"]), st.just(0)),
     st.tuples(st.just("pass"), st.integers(1, 120)),
 )
@@ -383,5 +383,3 @@ def test_any_order(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory)
             play.close()
 
     check()
-
-
