@@ -25,7 +25,7 @@ import yaml
 from tests.samples import Samples, parse
 
 ROOT = Path(__file__).resolve().parent.parent
-ENDED: dict[Path, str] = {}
+LOGS: dict[Path, str] = {}
 """Logs of processes that run or ran, with their names; shown when a test fails."""
 
 
@@ -86,7 +86,7 @@ def running(
             argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=ROOT, env={**kept, **(environment or {})}
         )
     process = Process(name, handle, path)
-    ENDED[path] = name
+    LOGS[path] = name
     try:
         yield process
     finally:
@@ -188,7 +188,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Show the logs of all processes under a test that failed."""
     report = yield
     if report.failed:
-        for path, name in ENDED.items():
+        for path, name in LOGS.items():
             if path.exists():
                 report.sections.append(
                     (f"log of {name} ({path.parent.name}) for {item.name}", path.read_text(errors="replace")[-4000:])

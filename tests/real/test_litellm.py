@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,15 @@ def stored(loads: dict[str, Loaded]) -> list[tuple[Any, ...]]:
         (model, status, Decimal(round((end - start).total_seconds() * 1000)) / 1000)
         for model, status, start, end in found
     ]
+
+
+def test_stamps_without_a_zone() -> None:
+    """A third of the stamps have no zone; the epoch seconds beside them say that they are UTC, as the loader takes them."""
+    found = litellm.spans()
+    for edge in ("start", "end"):
+        assert sum(datetime.fromisoformat(span[f"{edge}_time_iso"]).tzinfo is None for span in found) == 582
+        differences = (litellm.instant(span[f"{edge}_time_iso"]).timestamp() - span[f"{edge}_time_s"] for span in found)
+        assert max(map(abs, differences)) < 0.00001
 
 
 def test_requests_by_model_and_status(unpriced: Samples) -> None:
