@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from datetime import datetime
 from threading import Event
 from typing import Final, cast
@@ -37,26 +37,25 @@ def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None
     Raises DemoError when the first connection fails or the database is not the demo's. Later a lost connection is
     tried again, at growing intervals; what was open then is taken over, as it is after a restart.
     """
+    say = progress or (lambda _: None)
     gauges = Gauges()
-    with served(gauges, settings.state_port) if settings.state_port else nullcontext():
-        _live(url, settings, stop, gauges, progress or (lambda _: None))
-
-
-def _live(url: str, settings: Demo, stop: Event, gauges: Gauges, say: Progress) -> None:
-    pause = 0.0
-    while not stop.wait(pause):
-        try:
-            with _open(url) as connection:
-                say("connected; writing")
-                pause = TICK
-                _run(connection, settings, stop, gauges)
-        except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError) as error:
-            if isinstance(error, UnavailableError) and not pause:
-                raise
-            pause = min(LONGEST_PAUSE, max(TICK, 2 * pause))
-            say(
-                f"the database is gone ({(str(error).strip() or 'no reason given').splitlines()[0]}); next try in {pause:g} s"
-            )
+    with ExitStack() as stack:
+        pause, serving = 0.0, not settings.state_port
+        while not stop.wait(pause):
+            try:
+                with _open(url) as connection:
+                    say("connected; writing")
+                    if not serving:
+                        stack.enter_context(served(gauges, settings.state_port))
+                        serving = True
+                    pause = TICK
+                    _run(connection, settings, stop, gauges)
+            except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError) as error:
+                if isinstance(error, UnavailableError) and not pause:
+                    raise
+                pause = min(LONGEST_PAUSE, max(TICK, 2 * pause))
+                reason = (str(error).strip() or "no reason given").splitlines()[0]
+                say(f"the database is gone ({reason}); next try in {pause:g} s")
 
 
 def _open(url: str) -> Connection:

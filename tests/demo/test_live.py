@@ -24,7 +24,7 @@ from tests.conftest import Postgres, Server
 from tests.demo.conftest import UNTIL
 
 ROOT = Path(__file__).parents[2]
-FAST = Demo(calls_per_minute=600)
+FAST = Demo(calls_per_minute=600, state_port=0)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
@@ -66,7 +66,7 @@ def running(url: str, messages: list[str]) -> Iterator[threading.Event]:
 def test_the_command_adds_calls_and_stops_cleanly_on_sigterm(small: Postgres, tmp_path: Path) -> None:
     """Calls come in while it runs, some stay in progress, and SIGTERM ends it with exit code 0."""
     config = tmp_path / "fast.yml"
-    config.write_text("demo: {calls_per_minute: 600}\n")
+    config.write_text("demo: {calls_per_minute: 600, state_port: 0}\n")
     command = [sys.executable, "-m", "generator", "--config", str(config), "demo", "live", "--url", small.url]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True)
     try:
