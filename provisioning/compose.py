@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from exporter.settings import Settings, database_url
+from exporter.settings import DEMO_STATES, Settings, database_url
 from provisioning import alertmanager, container, docker, endpoints
 from provisioning.container import Folder
 from provisioning.docker import Compose, Container
@@ -90,7 +90,7 @@ def _compose(settings: Settings, words: tuple[str, ...], digest: str) -> Compose
     place = next((path for path in (ROOT, Path.cwd()) if (path / FILE).is_file()), None)
     if place is None:
         raise StackError(f"there is no {FILE} in {Path.cwd()}; run this in the project's own folder")
-    stack = settings.stack
+    stack, demo = settings.stack, settings.demo
     variables = {
         "WATCHFLOOR_DIRECTORY": str(_folder(settings).path),
         "WATCHFLOOR_HOST": f"[{stack.host}]" if ":" in stack.host else stack.host,
@@ -99,6 +99,7 @@ def _compose(settings: Settings, words: tuple[str, ...], digest: str) -> Compose
         "WATCHFLOOR_ALERTMANAGER_CONFIG": alertmanager.config_file(
             settings, endpoints.compose(), "/generated/alertmanager/alertmanager.yml"
         ),
+        DEMO_STATES: f"http://demo:{demo.state_port}/" if demo.state_port and database_url(settings) is None else "",
         "RETENTION_DAYS": str(settings.retention_days),
         **{f"{name.upper()}_PORT": str(number) for name, number in _ports(settings).items()},
     }

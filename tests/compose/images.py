@@ -9,7 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -132,19 +132,9 @@ class Root:
         shutil.chown(place, uid, uid)
 
 
-def build(engine: Engine) -> dict[str, str]:
-    """Every image, by the variable that names it for Compose; `BASE_IMAGE` is what ours is built on."""
-    builders: dict[str, tuple[Callable[[Root], None], tuple[str, ...]]] = {
-        "BASE_IMAGE": (_python, (f"ENV {CERTIFICATES}",)),
-        "POSTGRES_IMAGE": (
-            _postgres,
-            ('ENTRYPOINT ["/entry.sh"]', "ENV PATH=/usr/local/pg/bin:/usr/bin", 'CMD ["postgres"]'),
-        ),
-        "PROMETHEUS_IMAGE": (_prometheus, ('ENTRYPOINT ["/usr/bin/prometheus"]',)),
-        "ALERTMANAGER_IMAGE": (_alertmanager, ('ENTRYPOINT ["/usr/bin/prometheus-alertmanager"]',)),
-        "GRAFANA_IMAGE": (_grafana, ()),
-    }
-    return {variable: _image(engine, variable, *builder) for variable, builder in builders.items()}
+def build(engine: Engine, variables: Iterable[str]) -> dict[str, str]:
+    """Stand-ins by the variable that names the image for Compose; `BASE_IMAGE` is what ours is built on."""
+    return {variable: _image(engine, variable, *BUILDERS[variable]) for variable in variables}
 
 
 def _image(engine: Engine, variable: str, fill: Callable[[Root], None], changes: Sequence[str]) -> str:
@@ -216,3 +206,16 @@ def _grafana(root: Root) -> None:
     root.script("/run.sh", GRAFANA_STUB)
     root.script("/usr/bin/wget", WGET_STUB)
     root.folder("/var/lib/grafana", ACCOUNTS["grafana"])
+
+
+BUILDERS: Final[dict[str, tuple[Callable[[Root], None], tuple[str, ...]]]] = {
+    "BASE_IMAGE": (_python, (f"ENV {CERTIFICATES}",)),
+    "POSTGRES_IMAGE": (
+        _postgres,
+        ('ENTRYPOINT ["/entry.sh"]', "ENV PATH=/usr/local/pg/bin:/usr/bin", 'CMD ["postgres"]'),
+    ),
+    "PROMETHEUS_IMAGE": (_prometheus, ('ENTRYPOINT ["/usr/bin/prometheus"]',)),
+    "ALERTMANAGER_IMAGE": (_alertmanager, ('ENTRYPOINT ["/usr/bin/prometheus-alertmanager"]',)),
+    "GRAFANA_IMAGE": (_grafana, ()),
+}
+VARIABLES: Final = tuple(BUILDERS)

@@ -1,0 +1,250 @@
+"""The Compose file on a real engine: everything comes up, metrics arrive, nothing leaks, everything goes away.
+
+Images are stand-ins made from this machine's programs unless the environment names others; in Grafana's place stands a
+program that only checks what Grafana would be given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+
+from exporter.settings import load
+from generator.generate import build
+from tests.compose.conftest import ROOT
+from tests.compose.engine import Engine
+from tests.processes import free_port
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+PROJECT: Final = "watchfloor-test"
+CALLS: Final = 2000
+LONG: Final = 240.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A started stack."""
+
+    engine: Engine
+    folder: Path
+    ports: dict[str, int]
+    images: dict[str, str]
+    up: str
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run our command line."""
+        return _command(self.engine, self.images, self.folder, *arguments, check=check)
+
+    def query(self, expression: str) -> float | None:
+        """Value of an expression in Prometheus, None when there is none."""
+        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query"
+        result = requests.get(url, {"query": expression}, timeout=5).json()["data"]["result"]
+        return float(result[0]["value"][1]) if result else None
+
+    def inspect(self) -> dict[str, Any]:
+        """Every container by its service."""
+        ids = self.engine.docker("ps", "--all", "--quiet").split()
+        found = json.loads(self.engine.docker("inspect", *ids)) if ids else []
+        return {item["Config"]["Labels"]["com.docker.compose.service"]: item for item in found}
+
+    def secrets(self) -> dict[str, str]:
+        """What must not be seen: every generated password."""
+        files = (self.folder / "stack/compose/secrets").iterdir()
+        return {
+            path.name: path.read_text().strip() for path in files if path.name.startswith(("postgres_", "grafana_a"))
+        }
+
+
+def _command(
+    engine: Engine, images: dict[str, str], folder: Path, *arguments: str, check: bool
+) -> subprocess.CompletedProcess[str]:
+    own = {"WATCHFLOOR_BUILD_NETWORK": "host", "COMPOSE_PROJECT_NAME": PROJECT}
+    result = subprocess.run(
+        [sys.executable, "-m", "generator", "--config", str(folder / "watchfloor.yml"), *arguments],
+        cwd=ROOT,
+        env={**engine.environment, **images, **own},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert result.returncode == 0 or not check, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def stack(engine: Engine, image_names: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack with a small demo, as a user starts it."""
+    folder = tmp_path_factory.mktemp("compose")
+    ports = {name: free_port() for name in ("exporter", "postgres", "prometheus", "alertmanager", "grafana")}
+    own = {f"{name}_port": port for name, port in ports.items() if name != "exporter"}
+    settings = {
+        "exporter": {"port": ports["exporter"]},
+        "stack": {"directory": str(folder / "stack"), "output": str(folder / "out"), **own},
+        "demo": {"calls": CALLS, "days": 30},
+    }
+    (folder / "watchfloor.yml").write_text(json.dumps(settings))
+    try:
+        result = _command(engine, image_names, folder, "up", "--runtime", "compose", check=True)
+        yield Stack(engine, folder, ports, image_names, result.stdout + result.stderr)
+    finally:
+        for kind in (("container", "ls", "--all"), ("volume", "ls")):
+            names = engine.docker(*kind, "--quiet").split()
+            if names:
+                engine.docker(kind[0], "rm", "--force", *names)
+        engine.docker("network", "prune", "--force")
+
+
+def test_every_service_is_healthy(stack: Stack) -> None:
+    """What lasts is healthy, and the generator has done its work."""
+    status = json.loads(stack.command("status", "--runtime", "compose", "--json").stdout)
+    assert {part["name"]: part["state"] for part in status} == dict.fromkeys(
+        ("alertmanager", "demo", "exporter", "grafana", "postgres", "prometheus"), "running"
+    )
+    assert stack.inspect()["generator"]["State"]["ExitCode"] == 0
+
+
+def test_calls_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
+    """The whole history is counted, and what the live workload adds to it."""
+    deadline = time.monotonic() + 60
+    while (calls := stack.query("sum(calls_initiated_total)")) is None or calls <= CALLS:
+        assert time.monotonic() < deadline, f"{calls} calls"
+        time.sleep(0.5)
+
+
+def test_states_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
+    """The exporter reaches what the workload serves beside its database."""
+    deadline = time.monotonic() + 60
+    while stack.query("sum(websocket_connections)") is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_prometheus_and_alertmanager_run_the_generated_files(stack: Stack) -> None:
+    """Rules are loaded, and Prometheus knows its Alertmanager."""
+    url = f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1"
+    assert len(requests.get(f"{url}/rules", timeout=5).json()["data"]["groups"]) > 3
+    known = requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]
+    assert [item["url"] for item in known] == ["http://alertmanager:9093/api/v2/alerts"]
+    status = requests.get(f"http://127.0.0.1:{stack.ports['alertmanager']}/api/v2/status", timeout=5).json()
+    assert "receiver: heartbeat" in status["config"]["original"]
+
+
+def test_ports_are_on_the_loopback_only(stack: Stack) -> None:
+    """The engine publishes nothing to other machines."""
+    published = [
+        binding["HostIp"]
+        for item in stack.inspect().values()
+        for bindings in item["NetworkSettings"]["Ports"].values()
+        for binding in bindings or []
+    ]
+    assert len(published) == 5
+    assert set(published) == {"127.0.0.1"}
+
+
+def test_no_secret_is_told(stack: Stack) -> None:
+    """Neither what was printed, nor a container's definition, nor its log has a password."""
+    logs = [stack.engine.docker("logs", item["Id"]) for item in stack.inspect().values()]
+    told = "\n".join((stack.up, json.dumps(stack.inspect()), *logs))
+    secrets = stack.secrets()
+    assert len(secrets) == 4
+    assert [name for name, value in secrets.items() if value in told] == []
+
+
+def test_no_process_is_root(stack: Stack) -> None:
+    """Every container's processes run without privileges and cannot gain any."""
+    for service, item in stack.inspect().items():
+        if item["State"]["Running"]:
+            lines = stack.engine.docker("top", item["Id"], "-eo", "uid").split()[1:]
+            assert lines, service
+            assert "0" not in lines, service
+
+
+def test_a_second_up_changes_nothing(stack: Stack) -> None:
+    """Containers that are right already go on."""
+    before = {name: item["Id"] for name, item in stack.inspect().items() if name != "generator"}
+    stack.command("up", "--runtime", "compose")
+    assert {name: item["Id"] for name, item in stack.inspect().items() if name != "generator"} == before
+
+
+def test_a_dead_exporter_comes_back(stack: Stack) -> None:
+    """The restart policy starts it again, with its totals from its volume."""
+    pid = stack.inspect()["exporter"]["State"]["Pid"]
+    os.kill(pid, 9)
+    deadline = time.monotonic() + 60
+    while True:
+        state = stack.inspect()["exporter"]["State"]
+        if state["Pid"] not in (0, pid) and state["Health"]["Status"] == "healthy":
+            break
+        assert time.monotonic() < deadline, state
+        time.sleep(0.2)
+    totals = requests.get(f"http://127.0.0.1:{stack.ports['exporter']}/metrics", timeout=10).text
+    calls = [float(line.split()[-1]) for line in totals.splitlines() if line.startswith("calls_initiated_total{")]
+    assert sum(calls) > CALLS
+
+
+def test_down_leaves_data_and_passwords_only(stack: Stack) -> None:
+    """Containers and network are gone; the next start finds its volumes."""
+    stack.command("down", "--runtime", "compose")
+    assert stack.inspect() == {}
+    assert f"{PROJECT}_postgres" in stack.engine.docker("volume", "ls", "--quiet").split()
+    assert stack.secrets()
+    status = stack.command("status", "--runtime", "compose", check=False)
+    assert status.returncode == 1
+    assert "not running" in status.stderr
+
+
+def test_one_container_takes_the_generated_rules(
+    engine: Engine, image_names: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prometheus in a container of its own loads what is generated for it."""
+    monkeypatch.setenv("DOCKER_HOST", engine.environment["DOCKER_HOST"])
+    monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+    monkeypatch.setenv("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.network import Network
+
+    settings = tmp_path / "watchfloor.yml"
+    settings.touch()
+    for name, content in build(load(settings, {}), "compose", {}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    arguments = "--config.file=/generated/prometheus.yml --storage.tsdb.path=/prometheus"
+    with Network() as network:
+        container = DockerContainer(image_names["PROMETHEUS_IMAGE"]).with_command(arguments).with_network(network)
+        container.with_volume_mapping(str(tmp_path / "prometheus"), "/generated").ports["9090/tcp"] = (
+            "127.0.0.1",
+            None,
+        )
+        with container:
+            url = f"http://127.0.0.1:{container.get_exposed_port(9090)}"
+            assert _answer(f"{url}/-/ready").ok
+            groups = _answer(f"{url}/api/v1/rules").json()["data"]["groups"]
+            assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
+            assert len(groups) > 3
+
+
+def _answer(url: str) -> requests.Response:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            answer = requests.get(url, timeout=2)
+        except requests.RequestException:
+            answer = None
+        if answer is not None and answer.status_code == 200:
+            return answer
+        assert time.monotonic() < deadline, url
+        time.sleep(0.1)
