@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 
-from exporter import run
 from exporter.metrics import pipeline
 from exporter.settings import load as load_settings
 from tests.conftest import Postgres
@@ -28,7 +27,8 @@ from tests.processes import exporter, prometheus
 from tests.real import litellm
 from tests.real.conftest import NewDatabase
 from tests.real.data import expected
-from tests.samples import Samples, parse
+from tests.real.once import scrape
+from tests.samples import Samples
 
 pytestmark = [pytest.mark.shared, pytest.mark.stack]
 
@@ -221,13 +221,10 @@ def test_stamps_are_utc(unpriced: Samples) -> None:
     assert abs(unpriced.value("exporter_newest_row_age_seconds", domain="pipeline") - (time.time() - last)) < 120
 
 
-def test_sessions(loads: dict[str, Loaded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions(loads: dict[str, Loaded], tmp_path: Path) -> None:
     """A user's own SQL turns LiteLLM's sessions into conversations: 31 of them."""
-    monkeypatch.setenv("ANALYTICS_DATABASE_URL", loads["priced"].database.url)
-    config = tmp_path / "watchfloor.yml"
     mapping = Path(__file__).parent / "mappings" / "litellm_sessions.yml"
-    config.write_text(f"database: {{mapping: {mapping}}}\nexporter: {{state_file: {tmp_path}/state.json}}\n")
-    samples = parse(run.once(load_settings(config), openmetrics=False, progress=lambda _, __: None).decode())
+    samples = scrape(tmp_path, loads["priced"].database.url, {"mapping": str(mapping)})
     found = samples.sum("conversations_started_total", "tenant", "agent", "channel")
     assert (
         found

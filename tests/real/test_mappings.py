@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import pytest
 
-from exporter import run
 from exporter.metric import Distribution
 from exporter.metrics import CATALOGUE
 from exporter.settings import load as load_settings
 from tests.real.conftest import NewDatabase
 from tests.real.data import file
-from tests.samples import Samples, parse
+from tests.real.once import scrape
+from tests.samples import Samples
 
 pytestmark = pytest.mark.shared
 
@@ -204,7 +204,7 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
 
 
 @pytest.mark.parametrize("system", sorted(RECOUNTS))
-def test_system(system: str, new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system(system: str, new_database: NewDatabase, tmp_path: Path) -> None:
     """Every series of a system's metrics equals the plain recount, whatever zone the database's sessions are in."""
     database = new_database(time_zone="America/New_York")
     with database.connect() as connection:
@@ -215,12 +215,12 @@ def test_system(system: str, new_database: NewDatabase, tmp_path: Path, monkeypa
     with database.connect() as connection:
         check(
             system,
-            scrape(system, database.url, tmp_path, monkeypatch),
+            scrape(tmp_path, database.url, mapping(system)),
             lambda sql: connection.execute(sql.encode()).fetchall(),
         )
 
 
-def test_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite(tmp_path: Path) -> None:
     """The same mapping and rows give the same in SQLite."""
     path = tmp_path / "rasa.db"
     with closing(sqlite3.connect(path)) as connection:
@@ -229,7 +229,7 @@ def test_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.commit()
         check(
             "rasa",
-            scrape("rasa", f"sqlite:///{path}", tmp_path, monkeypatch),
+            scrape(tmp_path, f"sqlite:///{path}", mapping("rasa")),
             lambda sql: connection.execute(sql).fetchall(),
         )
 
@@ -241,14 +241,9 @@ def schema(system: str) -> bytes:
     return f"{UUID if 'uuid-ossp' in text else ''}\n{chr(10).join(kept)}".encode()
 
 
-def scrape(system: str, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Samples:
-    """One scrape of a database with a system's mapping."""
-    config = folder / "watchfloor.yml"
-    config.write_text(
-        f"database: {{mapping: {MAPPINGS / system}.yml}}\nexporter: {{state_file: {folder}/state.json}}\n"
-    )
-    monkeypatch.setenv("ANALYTICS_DATABASE_URL", url)
-    return parse(run.once(load_settings(config), openmetrics=False, progress=lambda _, __: None).decode())
+def mapping(system: str) -> dict[str, str]:
+    """The settings that name a system's mapping."""
+    return {"mapping": str(MAPPINGS / f"{system}.yml")}
 
 
 def check(system: str, samples: Samples, rows: Callable[[str], Rows]) -> None:
