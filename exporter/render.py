@@ -35,28 +35,41 @@ class FamilyView:
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
         self.lines: dict[tuple[str, ...], str] = {}
-        self._prefixes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._prefixes: dict[tuple[str, ...], str] = {}
+        self._joined: str | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
-        prefixes = self._prefixes.get(key)
-        if prefixes is None:
-            prefixes = self._prefixes[key] = self._make(key)
-        if len(prefixes) == 1:
+        prefix = self._prefixes.get(key)
+        if prefix is None:
+            prefix = self._prefixes[key] = self._make(key)
+        self._joined = None
+        if len(vector) == 1:
             value = vector[0]
-            self.lines[key] = prefixes[0] + (str(value) if type(value) is int else repr(float(value))) + "\n"
-            return
-        count, total, *buckets = vector
-        numbers = (*buckets, count, count, total)
-        self.lines[key] = "".join(f"{prefix}{number(value)}\n" for prefix, value in zip(prefixes, numbers, strict=True))
+            self.lines[key] = f"{prefix}{value if type(value) is int else repr(float(value))}\n"
+        else:
+            count, total, *buckets = vector
+            self.lines[key] = prefix % (*buckets, count, count, number(total))
+
+    def remove(self, key: tuple[str, ...]) -> None:
+        """Forget one series."""
+        self._joined = None
+        self.lines.pop(key, None)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
         self.lines = {}
+        self._joined = None
         for key, vector in series:
             self.set(key, vector)
         if len(self._prefixes) > 2 * len(self.lines) + 1000:
             self._prefixes = {key: self._prefixes[key] for key in self.lines}
+
+    def joined(self) -> str:
+        """All lines as one text, put together again only after a change."""
+        if self._joined is None:
+            self._joined = "".join(self.lines.values())
+        return self._joined
 
     @property
     def series(self) -> int:
@@ -64,14 +77,16 @@ class FamilyView:
         width = len(self.bounds) + 3 if isinstance(self.metric, Distribution) else 1
         return width * len(self.lines)
 
-    def _make(self, key: tuple[str, ...]) -> tuple[str, ...]:
+    def _make(self, key: tuple[str, ...]) -> str:
+        """What stands before a value; for a histogram its lines with a place for each number."""
         labels = label_set(self.metric.label_names, key)
-        if not isinstance(self.metric, Distribution):
-            return (f"{self.name}{{{labels}}} " if labels else f"{self.name} ",)
-        comma = "," if labels else ""
-        buckets = (f'{self.name}_bucket{{{labels}{comma}le="{bound}"}} ' for bound in (*self.bounds, "+Inf"))
         braces = f"{{{labels}}} " if labels else " "
-        return (*buckets, f"{self.name}_count{braces}", f"{self.name}_sum{braces}")
+        if not isinstance(self.metric, Distribution):
+            return f"{self.name}{braces}"
+        labels, braces = labels.replace("%", "%%"), braces.replace("%", "%%")
+        comma = "," if labels else ""
+        buckets = (f'{self.name}_bucket{{{labels}{comma}le="{bound}"}} %s\n' for bound in (*self.bounds, "+Inf"))
+        return "".join((*buckets, f"{self.name}_count{braces}%s\n", f"{self.name}_sum{braces}%s\n"))
 
     def header(self, *, openmetrics: bool) -> str:
         """HELP and TYPE; in OpenMetrics a counter's family has no _total, and the unit is told."""
@@ -100,9 +115,6 @@ class Text:
 
 def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
-    parts = (
-        (family.header(openmetrics=False), family.header(openmetrics=True), family)
-        for family in families
-        if family.lines
+    return Text(
+        tuple((f.header(openmetrics=False), f.header(openmetrics=True), f.joined()) for f in families if f.lines)
     )
-    return Text(tuple((plain, openmetrics, "".join(family.lines.values())) for plain, openmetrics, family in parts))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from exporter.engine.scans import LevelScan, Plan
-from exporter.engine.totals import Admission, Key, Series, Totals, plus
+from exporter.engine.totals import Admission, Key, Series, Totals, added
 from exporter.labels import UNKNOWN
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
-from exporter.sources.database import ConnectionLost, DatabaseError, Session
+from exporter.sources.database import ConnectionLost, DatabaseError, Row, Session
 
 
 @dataclass(slots=True)
@@ -31,7 +31,8 @@ class Views:
 
     def __init__(self, plan: Plan) -> None:
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
-        self._last: dict[str, set[Key]] = {}
+        self.routes: dict[str, dict[Row, Key]] = {}
+        self._last: dict[str, Series] = {}
         for scan in plan.scans:
             for family in scan.families:
                 self._view(scan.domain, family.metric, family.bounds)
@@ -46,19 +47,29 @@ class Views:
         views = self.by_domain[totals.scan.domain]
         for metric in totals.metrics:
             sealed, fresh, view = totals.sealed[metric.base], tail.get(metric.base, {}), views[metric.base]
-            changed = fresh.keys() | self._last.get(metric.base, set()) | totals.touched[metric.base]
+            last, touched = self._last.get(metric.base, {}), totals.touched[metric.base]
+            changed = [key for key, vector in fresh.items() if key in touched or last.get(key) != vector]
             for key in changed:
-                base, extra = sealed.get(key), fresh.get(key)
-                if base is not None and extra is not None:
-                    view.set(key, [plus(left, right) for left, right in zip(base, extra, strict=True)])
+                base = sealed.get(key)
+                view.set(key, added(base, fresh[key]) if base is not None else filled(metric, fresh[key]))
+            for key in (last.keys() | touched) - fresh.keys():
+                if key in sealed:
+                    view.set(key, filled(metric, sealed[key]))
                 else:
-                    vector = base if base is not None else extra
-                    if vector is not None:
-                        view.set(key, filled(metric, vector))
-                    else:
-                        view.lines.pop(key, None)
-            self._last[metric.base] = set(fresh)
+                    view.remove(key)
+            self._last[metric.base] = fresh
             totals.touched[metric.base] = set()
+
+    def put(self, level: LevelScan, series: Series) -> None:
+        """Write the lines of a level that differ from those of the last scrape."""
+        metric = level.family.metric
+        view, last = self.by_domain[level.domain][metric.base], self._last.get(metric.base, {})
+        for key, vector in series.items():
+            if last.get(key) != vector:
+                view.set(key, vector)
+        for key in last.keys() - series.keys():
+            view.remove(key)
+        self._last[metric.base] = series
 
 
 def filled(metric: Metric, vector: list[Number]) -> list[Number]:
@@ -113,13 +124,19 @@ class Reader:
     def _level(self, level: LevelScan, session: Session, now: datetime, timeout: float) -> None:
         sql, params = level.at_instant(now)
         width = len(level.groups)
-        series: dict[Key, Number] = {}
+        keys = self.views.routes.setdefault(level.name, {})
+        if len(keys) > 200_000:
+            keys.clear()
+        series: Series = {}
         for row in session.rows(sql, params, timeout):
-            key = self._key(level, row[:width])
-            if row[width] is not None and (row[width] or level.family.keep_zero):
-                series[key] = plus(series.get(key, 0), row[width])
-        view = self.views.by_domain[level.domain][level.family.metric.base]
-        view.replace((key, [value]) for key, value in sorted(series.items()))
+            group, value = row[:width], row[width]
+            if value is None or not (value or level.family.keep_zero):
+                continue
+            key = keys.get(group)
+            if key is None:
+                key = keys[group] = self._key(level, group)
+            series[key] = added(series[key], [value]) if key in series else [value]
+        self.views.put(level, series)
 
     def _key(self, level: LevelScan, group: tuple[object, ...]) -> Key:
         values = []

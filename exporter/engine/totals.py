@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import add, itemgetter
 from typing import Any, Final
 
 from exporter.engine.scans import Family, Scan
@@ -69,29 +70,33 @@ class Totals:
         """Metrics of the scan, each once."""
         return tuple({family.metric.base: family.metric for family in self.scan.families}.values())
 
-    def add(self, rows: Iterable[Row], into: dict[str, Series], rejected: dict[tuple[str, str], int]) -> int:
+    def add(self, rows: Sequence[Row], into: dict[str, Series], rejected: dict[tuple[str, str], int]) -> int:
         """Add result rows to vectors: labels are mapped to series, numbers added up. Returns how many rows they are of."""
+        routes = self._find_routes(rows)
         width = len(self.scan.groups)
-        counted = 0
-        targets = [into.setdefault(family.metric.base, {}) for family in self.scan.families]
-        plans = list(zip(self.scan.families, targets, strict=True))
-        routes = self._routes
-        if len(routes) > 200_000:
-            routes.clear()
+        for place, family in enumerate(self.scan.families):
+            target = into.setdefault(family.metric.base, {})
+            _merge(family, target, [(route[place], row) for route, row in zip(routes, rows, strict=True)], width)
+            for reason, slot in family.rejected:
+                count = sum(map(itemgetter(width + slot), rows))
+                if count:
+                    name = (family.metric.base, reason)
+                    rejected[name] = rejected.get(name, 0) + count
+        return sum(map(itemgetter(width), rows))
+
+    def _find_routes(self, rows: Sequence[Row]) -> list[tuple[Key, ...]]:
+        """For each row the series that it belongs to, by family."""
+        if len(self._routes) > 200_000:
+            self._routes.clear()
+        width = len(self.scan.groups)
+        found = []
         for row in rows:
             group = row[:width]
-            keys = routes.get(group)
+            keys = self._routes.get(group)
             if keys is None:
-                keys = routes[group] = tuple(self._key(family, group) for family in self.scan.families)
-            numbers = row[width:]
-            counted += numbers[0]
-            for (family, target), key in zip(plans, keys, strict=True):
-                _merge(family, target, key, numbers)
-                for reason, slot in family.rejected:
-                    if numbers[slot]:
-                        place = (family.metric.base, reason)
-                        rejected[place] = rejected.get(place, 0) + numbers[slot]
-        return counted
+                keys = self._routes[group] = tuple(self._key(family, group) for family in self.scan.families)
+            found.append(keys)
+        return found
 
     def _key(self, family: Family, group: Row) -> Key:
         """Label values of a series, beyond a cap `other`."""
@@ -133,28 +138,35 @@ class Totals:
         self._routes.clear()
 
 
-def _merge(family: Family, target: Series, key: Key, numbers: Row) -> None:
-    """Add one row's numbers of one family to its series."""
-    first = numbers[family.slots[0]]
-    if not first and (first is None or (isinstance(family.metric, (Count, Distribution)) and not family.keep_zero)):
-        return
-    if len(family.slots) == 1:
+def _merge(family: Family, target: Series, rows: Iterable[tuple[Key, Row]], width: int) -> None:
+    """Add the numbers of one family to its series; `width` is where a row's numbers begin."""
+    lead = width + family.slots[0]
+    skip_zero = isinstance(family.metric, (Count, Distribution)) and not family.keep_zero
+    slots = [width + slot for slot in family.slots]
+    for key, row in rows:
+        first = row[lead]
+        if not first and (skip_zero or first is None):
+            continue
         vector = target.get(key)
         if vector is None:
-            target[key] = [first]
-        else:
+            target[key] = [row[slot] for slot in slots]
+        elif len(slots) == 1:
             vector[0] += first
-        return
-    _accumulate(target, key, [numbers[slot] for slot in family.slots])
+        else:
+            target[key] = added(vector, [row[slot] for slot in slots])
 
 
 def _accumulate(target: Series, key: Key, addition: Vector) -> None:
     vector = target.get(key)
-    if vector is None:
-        target[key] = list(addition)
-        return
-    for index, number in enumerate(addition):
-        vector[index] = plus(vector[index], number)
+    target[key] = list(addition) if vector is None else added(vector, addition)
+
+
+def added(left: Vector, right: Vector) -> Vector:
+    """Sums of two vectors, number by number."""
+    try:
+        return list(map(add, left, right))
+    except TypeError:  # A float met a Decimal.
+        return [plus(one, other) for one, other in zip(left, right, strict=True)]
 
 
 def plus(left: Number, right: Number) -> Number:
