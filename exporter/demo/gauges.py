@@ -31,8 +31,8 @@ class Gauges:
 
 
 @contextlib.contextmanager
-def served(gauges: Gauges, port: int) -> Iterator[int]:
-    """Serve gauges on a loopback port (0 for any) while the context lasts; gives the port."""
+def served(gauges: Gauges, port: int, host: str = "127.0.0.1") -> Iterator[int]:
+    """Serve gauges on a port (0 for any) while the context lasts; gives the port."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 5.0
@@ -49,7 +49,7 @@ def served(gauges: Gauges, port: int) -> Iterator[int]:
             """Say nothing of each request."""
 
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = ThreadingHTTPServer((host, port), Handler)
     except OSError as error:
         raise DemoError(f"port {port} is not free ({error.strerror}); set demo.state_port to another") from None
     server.daemon_threads = True

@@ -31,8 +31,8 @@ SELECT (SELECT count(*) FROM scheduled_calls WHERE left_queue_at IS NULL AND due
 Progress = Callable[[str], None]
 
 
-def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None) -> None:
-    """Keep the demo database moving until `stop` is set.
+def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None, *, host: str = "127.0.0.1") -> None:
+    """Keep the demo database moving until `stop` is set; serve its state on an address of `host`.
 
     Raises DemoError when the first connection fails or the database is not the demo's. Later a lost connection is
     tried again, at growing intervals; what was open then is taken over, as it is after a restart.
@@ -46,7 +46,7 @@ def live(url: str, settings: Demo, stop: Event, progress: Progress | None = None
                 with _open(url) as connection:
                     say("connected; writing")
                     if not serving:
-                        stack.enter_context(served(gauges, settings.state_port))
+                        stack.enter_context(served(gauges, settings.state_port, host))
                         serving = True
                     pause = TICK
                     _run(connection, settings, stop, gauges)
