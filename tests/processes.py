@@ -156,13 +156,13 @@ class Prometheus:
 
 @contextlib.contextmanager
 def prometheus(folder: Path, targets: Mapping[str, str], *, seconds: float = 30.0) -> Iterator[Prometheus]:
-    """Prometheus that scrapes each job's URL every second, after its first scrape of all. Skips where it is missing."""
+    """Prometheus that scrapes each job's URL every two seconds, after its first scrape of all. Skips where it is missing."""
     binary = shutil.which("prometheus")
     if binary is None:
         pytest.skip("prometheus is not on the PATH; Debian's package prometheus has it")
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [{"job_name": job, "static_configs": [{"targets": [_address(url)]}]} for job, url in targets.items()]
-    config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+    config = {"global": {"scrape_interval": "2s", "scrape_timeout": "2s"}, "scrape_configs": jobs}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     url = f"http://127.0.0.1:{free_port()}"
     argv = [

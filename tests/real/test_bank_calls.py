@@ -24,6 +24,8 @@ from tests.samples import Samples
 pytestmark = [pytest.mark.shared, pytest.mark.stack]
 
 WHO: Final = ("tenant", "agent", "agent_type", "channel", "campaign")
+# A long settle time keeps a tail of calls until the test has read it, however slow the machine.
+SETTINGS: Final = {"exporter": {"settle": "10m"}}
 DURATION: Final = calls.CALL_DURATION
 
 # Metric, its labels, and the plain statement that gives the same rows: labels, number.
@@ -83,7 +85,7 @@ def loaded(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
     database = new_database()
     with database.connect() as connection:
         bank.load(connection, datetime.now(UTC))
-    with exporter(folder, database.url, {}) as found, prometheus(folder, {"bank": found.url}) as scraped:
+    with exporter(folder, database.url, SETTINGS) as found, prometheus(folder, {"bank": found.url}) as scraped:
         yield Loaded(database, {"exporter": found.samples(), "prometheus": scraped.samples("bank")})
 
 
