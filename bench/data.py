@@ -7,9 +7,8 @@ every table alike; the recent rows are as dense at the end of a run as at its st
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg

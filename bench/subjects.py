@@ -196,7 +196,7 @@ def _common(base: str, labels: str) -> str:
         return ""
     if base.endswith("_bucket"):
         return "below 60" if 'le="60.0"' in labels or 'le="60"' in labels else ""
-    if base in ("active_calls",):
+    if base == "active_calls":
         return "active"
     endings = {
         "completed_total": "completed", "call_duration_seconds_count": "count", "call_duration_seconds_sum": "sum",
