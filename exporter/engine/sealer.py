@@ -12,10 +12,13 @@ from exporter.engine.columns import Resolved
 from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
-from exporter.sources.database import Database, DatabaseError
+from exporter.sources.database import Database
 
 SLICES: Final = 64
 """The first pass begins with slices of this share of the whole time and then follows the clock."""
+
+BEGINNING: Final = datetime(1, 1, 3, tzinfo=UTC)
+"""No row is older: the first days of the first year, whatever the zone."""
 
 LOOK_SECONDS: Final = 4.0
 """Limit of the statements that look for the newest row and for rows in the future."""
@@ -37,10 +40,13 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
         oldest = session.rows(scan.oldest_sql, {}, timeout)[0][0]
     fresh = Totals(scan, Admission({label.name: 1 << 62 for label in LABELS}))
     fresh.horizon = upper
-    start = _instant(oldest, scan.at)
+    try:
+        start = _instant(oldest, scan.at)
+    except (ValueError, OverflowError):
+        start = BEGINNING
     if start is not None and start < upper:
         width = (upper - start) / SLICES
-        lower = datetime(1, 1, 3, tzinfo=UTC)
+        lower = BEGINNING
         reached = start
         while lower < upper:
             if stop.is_set():
@@ -86,10 +92,13 @@ def advance(totals: Totals, database: Database, upper: datetime, timeout: float,
 
 
 def newest_row(scan: Scan, database: Database, now: datetime) -> float | None:
-    """Age of the newest row in seconds; None when there is no row."""
+    """Age of the newest row in seconds; None when there is no row, or its time is none that Python knows."""
     with database.snapshot() as session:
         value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), LOOK_SECONDS)[0][0]
-    instant = _instant(value, scan.at)
+    try:
+        instant = _instant(value, scan.at)
+    except (ValueError, OverflowError):
+        return None
     return max(0.0, (now - instant).total_seconds()) if instant is not None else None
 
 
@@ -100,7 +109,7 @@ def future_rows(scan: Scan, database: Database, now: datetime) -> int:
 
 
 def _instant(value: Any, at: Resolved) -> datetime | None:
-    """A raw event time as an instant."""
+    """A raw event time as an instant; ValueError or OverflowError when it is none that Python knows."""
     from zoneinfo import ZoneInfo
 
     if value is None:
@@ -109,10 +118,7 @@ def _instant(value: Any, at: Resolved) -> datetime | None:
         scale = 1 if at.source.format == "epoch" else 1000
         return datetime.fromtimestamp(float(value) / scale, UTC)
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise DatabaseError(f"{at.column.name}: {value!r} is no time stamp in ISO form") from None
+        value = datetime.fromisoformat(value)
     if type(value) is date:
         value = datetime.combine(value, datetime.min.time())
     instant: datetime = value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(at.zone))
