@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from exporter.settings import DEMO_STATES, Settings, database_url
 from provisioning import alertmanager, container, docker, endpoints
 from provisioning.container import Folder
 from provisioning.docker import Compose, Container
-from provisioning.stack import Part, StackError, State, proof
+from provisioning.stack import Part, StackError, State, proof, record
 from provisioning.stack.port import Port
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -22,15 +22,12 @@ PROJECT: Final = "watchfloor"
 IMAGE: Final = "WATCHFLOOR_IMAGE"
 DEMO: Final = ("demo", "postgres")
 ONE_SHOT: Final = "generator"
-MANIFEST: Final = "watchfloor.json"
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
 """Images are downloaded in this time."""
 READY_TIMEOUT: Final = 600.0
-PROOF_TIMEOUT: Final = 60.0
 STOP_TIMEOUT: Final = 180.0
 POLL: Final = 0.5
-Say = Callable[[str], None]
 
 
 def say(text: str) -> None:
@@ -38,12 +35,46 @@ def say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def up(settings: Settings, output: Path) -> list[Part]:
-    """Start everything, wait until it is ready, and prove that metrics arrive in Prometheus."""
+def up(
+    settings: Settings, generated: Mapping[str, bytes], *, calls: int | None = None, timeout: float = 60.0
+) -> list[Part]:
+    """Start everything, wait until it is ready, and prove that metrics arrive in Prometheus.
+
+    `generated` are the files that the generator's container will write: containers are replaced when they change.
+    """
     words, folder = docker.find(), _folder(settings)
-    container.write(folder, settings, os.environ)
-    compose = _compose(settings, words, folder.digest(output / MANIFEST))
-    compose.run("config", "--quiet", timeout=docker.QUICK)
+    if calls is not None:
+        settings = settings.model_copy(update={"demo": settings.demo.model_copy(update={"calls": calls})})
+    folder.path.parent.mkdir(parents=True, exist_ok=True)
+    with record.lock(folder.path.parent):
+        container.write(folder, settings, os.environ)
+        compose = _compose(settings, words, folder.digest(generated))
+        compose.run("config", "--quiet", timeout=docker.QUICK)
+        since = time.time()
+        _start(compose, settings)
+        _prove(settings, since, timeout)
+        say(f"passwords are in {folder.secrets}; Grafana's account is admin, its password in {container.ADMIN_FILE}")
+        return _parts(settings, compose.containers())
+
+
+def down(settings: Settings) -> None:
+    """Stop and remove every container; data and passwords stay."""
+    compose, folder = _compose(settings, docker.find(), ""), _folder(settings).path.parent
+    if not compose.containers():
+        say("nothing was running")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with record.lock(folder):
+        compose.run("--profile", "demo", "down", "--remove-orphans", timeout=STOP_TIMEOUT, show=True)
+
+
+def status(settings: Settings) -> list[Part]:
+    """Every part that was started, and how it is now."""
+    return _parts(settings, _compose(settings, docker.find(), "").containers())
+
+
+def _start(compose: Compose, settings: Settings) -> None:
+    """Build our image unless another is named, replace what changed, and wait until every container is ready."""
     before = compose.containers()
     if not any(item.status == "running" for item in before):
         _require_ports(settings)
@@ -54,7 +85,6 @@ def up(settings: Settings, output: Path) -> list[Part]:
     if not demo and any(item.service in DEMO for item in before):
         compose.run("--profile", "demo", "rm", "--stop", "--force", *DEMO, timeout=STOP_TIMEOUT, show=True)
     say("starting the containers")
-    since = time.time()
     profile = ("--profile", "demo") if demo else ()
     try:
         compose.run(*profile, "up", "--detach", "--no-build", "--remove-orphans", timeout=START_TIMEOUT, show=True)
@@ -62,23 +92,6 @@ def up(settings: Settings, output: Path) -> list[Part]:
         _require_none_failed(compose)
         raise
     _wait(compose)
-    _prove(settings, since)
-    say(f"passwords are in {folder.secrets}; Grafana's account is admin, its password in {container.ADMIN_FILE}")
-    return _parts(settings, compose.containers())
-
-
-def down(settings: Settings) -> None:
-    """Stop and remove every container; data and passwords stay."""
-    compose = _compose(settings, docker.find(), "")
-    if not compose.containers():
-        say("nothing was running")
-        return
-    compose.run("--profile", "demo", "down", "--remove-orphans", timeout=STOP_TIMEOUT, show=True)
-
-
-def status(settings: Settings) -> list[Part]:
-    """Every part that was started, and how it is now."""
-    return _parts(settings, _compose(settings, docker.find(), "").containers())
 
 
 def _folder(settings: Settings) -> Folder:
@@ -155,12 +168,12 @@ def _require_none_failed(compose: Compose) -> list[Container]:
     return found
 
 
-def _prove(settings: Settings, since: float) -> None:
+def _prove(settings: Settings, since: float, timeout: float) -> None:
     say("waiting for the first scrape")
     url = f"http://{endpoints.native(settings).prometheus}"
-    arrival = proof.wait(url, since, PROOF_TIMEOUT)
+    arrival = proof.wait(url, since, timeout)
     if not arrival.complete:
-        raise proof.explain(arrival, url, PROOF_TIMEOUT)
+        raise proof.explain(arrival, url, timeout)
     say(f"{arrival.series:,} series of your data are in Prometheus")
 
 

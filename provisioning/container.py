@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,11 +81,13 @@ class Folder:
         except OSError as error:
             raise StackError(f"cannot write {path}: {error.strerror}; run as the user who started the stack") from None
 
-    def digest(self, *files: Path) -> str:
-        """Changes with everything that asks for new containers."""
+    def digest(self, generated: Mapping[str, bytes]) -> str:
+        """Changes with everything that asks for new containers: their settings, their secrets, their generated files."""
         digest = hashlib.sha256()
-        for file in (*sorted(path for path in self.path.rglob("*") if path.is_file()), *files):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        for path in sorted(path for path in self.path.rglob("*") if path.is_file()):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for name, content in sorted(generated.items()):
+            digest.update(name.encode() + b"\0" + content + b"\0")
         return digest.hexdigest()[:16]
 
 
@@ -184,8 +185,3 @@ def _states(settings: Settings, environment: Mapping[str, str]) -> dict[str, str
 
 def _old(folder: Path, wanted: Iterable[str]) -> list[str]:
     return sorted({path.name for path in folder.iterdir()} - set(wanted))
-
-
-def remove(folder: Folder) -> None:
-    """Delete what was written."""
-    shutil.rmtree(folder.path, ignore_errors=True)

@@ -48,11 +48,10 @@ def command(obj: dict[str, Path | None], runtime: str, calls: int | None, timeou
     config = obj["config"]
     settings = load(config)
     if runtime == "compose":
-        from generator import files, generate
+        from generator.generate import build
         from provisioning import compose
 
-        files.write(settings.stack.output, generate.build(settings, "compose"))
-        show(compose.up(settings, settings.stack.output))
+        show(compose.up(settings, build(settings, "compose"), calls=calls, timeout=timeout))
         return
     from generator import stack
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 
 from exporter.settings import Settings
 from provisioning import compose, docker
-from provisioning.stack import StackError, State
+from provisioning.stack import StackError, State, record
+from tests.processes import free_port
 
 Fake = Callable[..., None]
 SECRET = "hunter2-very-secret"
@@ -33,9 +36,11 @@ def docker_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     return say
 
 
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, **stack: object) -> Settings:
     """Settings whose folder is the test's."""
-    return Settings.model_validate({"stack": {"directory": str(tmp_path / "stack"), "output": str(tmp_path / "out")}})
+    return Settings.model_validate(
+        {"exporter": {"port": free_port()}, "stack": {"directory": str(tmp_path / "stack"), **stack}}
+    )
 
 
 def inspected(service: str, status: str, health: str = "", exit_code: int = 0, policy: str = "unless-stopped") -> Any:
@@ -53,22 +58,52 @@ def test_without_docker_the_message_says_so(tmp_path: Path, monkeypatch: pytest.
     """The user learns what to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StackError, match="docker is not installed; install Docker"):
-        compose.up(settings(tmp_path), tmp_path)
+        compose.up(settings(tmp_path), {})
 
 
 def test_without_compose_the_message_says_so(docker_says: Fake, tmp_path: Path) -> None:
     """A Docker without its plugin is another case than no Docker."""
     docker_says(version="28.0")
     with pytest.raises(StackError, match="Docker Compose is not installed"):
-        compose.up(settings(tmp_path), tmp_path)
+        compose.up(settings(tmp_path), {})
 
 
 def test_without_engine_the_message_says_so(docker_says: Fake, tmp_path: Path) -> None:
     """Docker's own reason is in the sentence; nothing was written yet."""
     docker_says(compose="v2")
     with pytest.raises(StackError, match=r"engine does not answer \(Cannot connect to the Docker daemon\); start it"):
-        compose.up(settings(tmp_path), tmp_path)
+        compose.up(settings(tmp_path), {})
     assert not (tmp_path / "stack").exists()
+
+
+def test_a_busy_port_is_told_before_anything_is_started(docker_says: Fake, tmp_path: Path) -> None:
+    """The message names the part, the port and the setting."""
+    docker_says(compose="v2", version="28.0", ps="")
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with pytest.raises(StackError, match=rf"prometheus: port {port} is in use .*set stack\.prometheus_port"):
+            compose.up(settings(tmp_path, prometheus_port=port, postgres_port=free_port()), {})
+
+
+def test_a_wrong_file_is_told_before_anything_is_started(docker_says: Fake, tmp_path: Path) -> None:
+    """What Compose says of its file is part of the message."""
+    docker_says(version="28.0")
+    script = (
+        '#!/bin/sh\n[ "$1$2" != composeversion ] && [ "$1" = compose ] && echo no such key >&2 && exit 15\nexit 0\n'
+    )
+    (tmp_path / "bin/docker").write_text(script)
+    with pytest.raises(StackError, match=r"config failed with exit code 15: no such key"):
+        compose.up(settings(tmp_path), {})
+
+
+def test_two_at_once_are_refused(docker_says: Fake, tmp_path: Path) -> None:
+    """One command at a time changes the stack."""
+    docker_says(compose="v2", version="28.0", ps="")
+    (tmp_path / "stack").mkdir()
+    with record.lock(tmp_path / "stack"), pytest.raises(StackError, match="another up or down"):
+        compose.up(settings(tmp_path), {})
 
 
 def test_containers_become_parts(docker_says: Fake, tmp_path: Path) -> None:
@@ -92,7 +127,7 @@ def test_containers_become_parts(docker_says: Fake, tmp_path: Path) -> None:
         "postgres": State.FAILED,
         "demo": State.FAILED,
     }
-    assert parts["exporter"].url == "http://127.0.0.1:9877/metrics"
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/metrics", parts["exporter"].url)
     assert parts["prometheus"].why.startswith("it is not ready yet (running)")
     assert parts["alertmanager"].why.startswith("it is not healthy")
     assert parts["postgres"].why.startswith("it ended with exit code 2")

@@ -104,16 +104,17 @@ def test_passwords_stay_when_written_again(tmp_path: Path) -> None:
     """A second start finds its database and its Grafana open to the same passwords, and asks for no new containers."""
     folder = written(tmp_path)
     before = {path.name: path.read_text() for path in folder.secrets.iterdir()}
-    digest = folder.digest()
+    digest = folder.digest({})
     written(tmp_path)
     assert {path.name: path.read_text() for path in folder.secrets.iterdir()} == before
-    assert folder.digest() == digest
+    assert folder.digest({}) == digest
 
 
 def test_a_changed_setting_asks_for_new_containers(tmp_path: Path) -> None:
     """Containers read their settings at start, so a change must replace them."""
-    digest = written(tmp_path).digest()
-    assert written(tmp_path, "retention_days: 7").digest() != digest
+    digest = written(tmp_path).digest({})
+    assert written(tmp_path, "retention_days: 7").digest({}) != digest
+    assert written(tmp_path).digest({"prometheus/prometheus.yml": b"new"}) != digest
 
 
 def test_a_removed_state_source_leaves_no_secret_behind(tmp_path: Path) -> None:

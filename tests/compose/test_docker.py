@@ -11,10 +11,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import requests
@@ -29,6 +30,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 PROJECT: Final = "watchfloor-test"
 CALLS: Final = 2000
+NETWORK: Final = f"{PROJECT}-outside"
+DATA: Final = "/var/lib/postgresql/data"
 LONG: Final = 240.0
 
 
@@ -42,9 +45,9 @@ class Stack:
     images: dict[str, str]
     up: str
 
-    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run our command line."""
-        return _command(self.engine, self.images, self.folder, *arguments, check=check)
+        return _command(self.engine, {**self.images, **variables}, self.folder, *arguments, check=check)
 
     def query(self, expression: str) -> float | None:
         """Value of an expression in Prometheus, None when there is none."""
@@ -67,13 +70,13 @@ class Stack:
 
 
 def _command(
-    engine: Engine, images: dict[str, str], folder: Path, *arguments: str, check: bool
+    engine: Engine, variables: Mapping[str, str], folder: Path, *arguments: str, check: bool
 ) -> subprocess.CompletedProcess[str]:
     own = {"WATCHFLOOR_BUILD_NETWORK": "host", "COMPOSE_PROJECT_NAME": PROJECT}
     result = subprocess.run(
         [sys.executable, "-m", "generator", "--config", str(folder / "watchfloor.yml"), *arguments],
         cwd=ROOT,
-        env={**engine.environment, **images, **own},
+        env={**engine.environment, **variables, **own},
         capture_output=True,
         text=True,
         timeout=LONG,
@@ -203,6 +206,63 @@ def test_down_leaves_data_and_passwords_only(stack: Stack) -> None:
     status = stack.command("status", "--runtime", "compose", check=False)
     assert status.returncode == 1
     assert "not running" in status.stderr
+
+
+def test_an_own_database_takes_the_place_of_the_demo(stack: Stack, tmp_path: Path) -> None:
+    """With a database of the user's, over TLS and with a password at the exporter: no demo, and the user's rows arrive."""
+    certificate(tmp_path)
+    (tmp_path / "hook").write_text("https://hook.example.org/secret-hook")
+    (tmp_path / "password").write_text("secret-password")
+    settings = json.loads((stack.folder / "watchfloor.yml").read_text())
+    settings["exporter"] |= {
+        "basic_auth": {"username": "me", "password_file": str(tmp_path / "password")},
+        "tls": {"cert_file": str(tmp_path / "cert.pem"), "key_file": str(tmp_path / "key.pem")},
+    }
+    settings["alerting"] = {"webhook_url_file": str(tmp_path / "hook")}
+    (stack.folder / "watchfloor.yml").write_text(json.dumps(settings))
+    with own_database(stack) as url:
+        result = stack.command("up", "--runtime", "compose", ANALYTICS_DATABASE_URL=url)
+    assert set(stack.inspect()) == {"exporter", "generator", "prometheus", "alertmanager", "grafana"}
+    calls = stack.query("sum(calls_initiated_total)")
+    assert calls is not None
+    assert calls > CALLS
+    told = result.stdout + result.stderr + json.dumps(stack.inspect())
+    assert [secret for secret in (url, "secret-hook", "secret-password") if secret in told] == []
+    status = requests.get(f"http://127.0.0.1:{stack.ports['alertmanager']}/api/v2/status", timeout=5).json()
+    assert "webhook_configs" in status["config"]["original"]
+    address = f"https://127.0.0.1:{stack.ports['exporter']}/metrics"
+    assert requests.get(address, timeout=5, verify=tmp_path / "cert.pem").status_code == 401
+
+
+@contextmanager
+def own_database(stack: Stack) -> Iterator[str]:
+    """The demo's data in a server that Compose knows nothing of."""
+    environment = "PGDATA=/var/lib/postgresql/data/files"
+    options = (
+        "--network",
+        NETWORK,
+        "--user",
+        "postgres",
+        "--env",
+        environment,
+        "--volume",
+        f"{PROJECT}_postgres:{DATA}",
+    )
+    stack.engine.docker("network", "create", NETWORK)
+    stack.engine.docker("run", "--detach", "--name", "own-database", *options, stack.images["POSTGRES_IMAGE"])
+    address = json.loads(stack.engine.docker("inspect", "own-database"))[0]["NetworkSettings"]["Networks"][NETWORK]
+    try:
+        yield f"postgresql://watchfloor_reader:{stack.secrets()['postgres_watchfloor_reader']}@{address['IPAddress']}/watchfloor_demo"
+    finally:
+        stack.engine.docker("rm", "--force", "own-database")
+
+
+def certificate(folder: Path) -> None:
+    """A certificate that is good for the exporter under its names in and out of the containers."""
+    names = "subjectAltName=DNS:exporter,IP:127.0.0.1"
+    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=exporter"]
+    subprocess.run([*command, "-addext", names, *files], check=True, capture_output=True)
 
 
 def test_one_container_takes_the_generated_rules(
