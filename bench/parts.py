@@ -77,7 +77,7 @@ def rendering(times: int) -> tuple[list[float], list[float], list[float]]:
     def own(number: int, step: int) -> None:
         for index in range(0, SERIES, step):
             view.set(keys[index], [number + index])
-        compress(text([view]).render(openmetrics=False).encode())
+        compress(text([view]).render(openmetrics=False))
 
     whole, part = _timed(lambda number: own(number, 1), times), _timed(lambda number: own(number, 5), times)
     return whole, part, _timed(lambda _: gzip.compress(generate_latest(registry)), times)

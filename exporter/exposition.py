@@ -58,7 +58,7 @@ class Exposition:
             run.done.wait(timeout=60.0)
         if run.text is None:
             raise RuntimeError("the scrape that this one waited for failed")
-        return (run.text.render(openmetrics=openmetrics) + self._own_process(openmetrics)).encode()
+        return run.text.render(openmetrics=openmetrics, more=self._own_process(openmetrics))
 
     def health(self) -> Health:
         """The collector's health."""
@@ -96,12 +96,12 @@ class Exposition:
             )
         return list(self._states.values())
 
-    def _own_process(self, openmetrics: bool) -> str:
+    def _own_process(self, openmetrics: bool) -> bytes:
         from prometheus_client import generate_latest
         from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
         make: Any = generate_openmetrics if openmetrics else generate_latest
-        return make(self._process).decode()  # type: ignore[no-any-return]
+        return make(self._process)  # type: ignore[no-any-return]
 
 
 def _process_registry() -> Any:

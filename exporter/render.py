@@ -36,7 +36,7 @@ class FamilyView:
         self.bounds = tuple(repr(bound) for bound in bounds)
         self.lines: dict[tuple[str, ...], str] = {}
         self._prefixes: dict[tuple[str, ...], str] = {}
-        self._joined: str | None = None
+        self._joined: bytes | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
@@ -65,10 +65,10 @@ class FamilyView:
         if len(self._prefixes) > 2 * len(self.lines) + 1000:
             self._prefixes = {key: self._prefixes[key] for key in self.lines}
 
-    def joined(self) -> str:
+    def joined(self) -> bytes:
         """All lines as one text, put together again only after a change."""
         if self._joined is None:
-            self._joined = "".join(self.lines.values())
+            self._joined = "".join(self.lines.values()).encode()
         return self._joined
 
     @property
@@ -105,16 +105,20 @@ class FamilyView:
 class Text:
     """The lines of families, with the headers of both formats; what one run leaves for all who share it."""
 
-    parts: tuple[tuple[str, str, str], ...]
+    parts: tuple[tuple[bytes, bytes, bytes], ...]
 
-    def render(self, *, openmetrics: bool) -> str:
-        """One of the formats, without the end mark of OpenMetrics."""
+    def render(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
+        """One of the formats with `more` at its end, without the end mark of OpenMetrics."""
         header = 1 if openmetrics else 0
-        return "".join(piece for part in self.parts for piece in (part[header], part[2]))
+        return b"".join([*(piece for part in self.parts for piece in (part[header], part[2])), more])
 
 
 def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
     return Text(
-        tuple((f.header(openmetrics=False), f.header(openmetrics=True), f.joined()) for f in families if f.lines)
+        tuple(
+            (f.header(openmetrics=False).encode(), f.header(openmetrics=True).encode(), f.joined())
+            for f in families
+            if f.lines
+        )
     )

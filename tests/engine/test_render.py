@@ -40,7 +40,10 @@ HOSTILE = {
 
 def both(found: Text) -> list[Samples]:
     """The samples of both formats."""
-    return [read(found.render(openmetrics=False)), read(found.render(openmetrics=True) + "# EOF\n", openmetrics=True)]
+    return [
+        read(found.render(openmetrics=False).decode()),
+        read(found.render(openmetrics=True, more=b"# EOF\n").decode(), openmetrics=True),
+    ]
 
 
 @pytest.mark.parametrize("word", HOSTILE)
@@ -114,11 +117,11 @@ def test_whole_text() -> None:
     views[1].set((), [3, 2.25, 1, 2])
     samples = 'x_total{tenant="a"} 2\nx_total{tenant="b"} 2.5\n'
     buckets = 'y_seconds_bucket{le="0.5"} 1\ny_seconds_bucket{le="1.0"} 2\ny_seconds_bucket{le="+Inf"} 3\ny_seconds_count 3\ny_seconds_sum 2.25\n'
-    assert text(views).render(openmetrics=False) == (
+    assert text(views).render(openmetrics=False).decode() == (
         f'# HELP x_total A "thing" \\\\ more.\n# TYPE x_total counter\n{samples}'
         f"# HELP y_seconds Time.\n# TYPE y_seconds histogram\n{buckets}"
     )
-    assert text(views).render(openmetrics=True) == (
+    assert text(views).render(openmetrics=True).decode() == (
         f'# HELP x A \\"thing\\" \\\\ more.\n# TYPE x counter\n{samples}'
         f"# HELP y_seconds Time.\n# TYPE y_seconds histogram\n# UNIT y_seconds seconds\n{buckets}"
     )
@@ -130,7 +133,7 @@ def test_families_without_series_are_left_out() -> None:
     view.set(("t", "c", "a", "b", "d"), [1])
     assert text([view]).render(openmetrics=False)
     view.remove(("t", "c", "a", "b", "d"))
-    assert text([view]).render(openmetrics=False) == ""
+    assert text([view]).render(openmetrics=False) == b""
 
 
 def test_hostile_rows(place: Place) -> None:
