@@ -20,8 +20,15 @@ from provisioning.stack.process import Service
 ADMIN: Final = "postgres"
 OWNER: Final = "watchfloor"
 READER: Final = "watchfloor_reader"
-# Nothing is lost by a longer log between checkpoints, and loading a year of history is faster.
-OPTIONS: Final = {"max_wal_size": "2GB", "unix_socket_directories": "", "timezone": "UTC", "log_timezone": "UTC"}
+OPTIONS: Final = {
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A table that is made and filled in one transaction then writes no log; nobody replicates a demo.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "512MB",
+}
 
 
 @dataclass(frozen=True, slots=True)
