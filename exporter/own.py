@@ -77,7 +77,7 @@ def _overflow(collector: Collector) -> Samples:
     names = {
         label for scan in collector.book.totals.values() for metric in scan.metrics for label in metric.label_names
     }
-    return [((name,), len(admission.overflow.get(name, ()))) for name in sorted(names)]
+    return [((name,), admission.beyond(name)) for name in sorted(names)]
 
 
 def _state_up(readings: Sequence[Reading]) -> Samples:

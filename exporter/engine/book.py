@@ -143,4 +143,5 @@ class Book:
             return None
         for label, values in found.labels.items():
             self.admission.admitted[label] = set(values)
+        self.admission.known_beyond = dict(found.beyond)
         return found

@@ -226,8 +226,9 @@ class Collector:
                 self.book.save()
 
     def _recognise(self) -> None:
-        """After a lost connection, make sure that it is the same database that answers."""
-        if self._lost and self.book.identity and self._scraper.identity() != self.book.identity:
+        """After a lost connection (SQLite has none), make sure that it is the same database that answers."""
+        doubt = self._lost or self._scraper.dialect == "sqlite"
+        if doubt and self.book.identity and self._scraper.identity() != self.book.identity:
             self._replan_at = time.monotonic()
             raise DatabaseError("another database answers at the URL; its totals are not read yet")
         self._lost = False

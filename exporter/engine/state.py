@@ -28,11 +28,12 @@ class StateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a state file holds: identity of the database, and totals by name of scan."""
+    """What a state file holds: identity of the database, label values let in, and totals by name of scan."""
 
     identity: str
     newest: int | None
     labels: dict[str, list[str]]
+    beyond: dict[str, int]
     scans: dict[str, dict[str, Any]]
 
 
@@ -83,6 +84,7 @@ def save(
             "identity": identity,
             "newest": newest,
             "labels": {label: sorted(values) for label, values in admission.admitted.items()},
+            "beyond": {label: admission.beyond(label) for label in admission.admitted},
             "scans": {
                 name: _dump(fingerprint, total)
                 for name, (fingerprint, total) in totals.items()
@@ -127,7 +129,7 @@ def load(path: Path) -> State | None:
     if hashlib.sha256(body).hexdigest() != words[2]:
         raise StateError(f"state file {path} is damaged (its checksum does not match)")
     data = orjson.loads(body)
-    return State(data["identity"], data["newest"], data["labels"], data["scans"])
+    return State(data["identity"], data["newest"], data["labels"], data.get("beyond", {}), data["scans"])
 
 
 def restore(saved: dict[str, Any], totals: Totals) -> None:

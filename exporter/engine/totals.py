@@ -30,6 +30,7 @@ class Admission:
     caps: dict[str, int]
     admitted: dict[str, set[str]] = field(default_factory=dict)
     overflow: dict[str, set[str]] = field(default_factory=dict)
+    known_beyond: dict[str, int] = field(default_factory=dict)
     changed: bool = False
 
     def value(self, label: str, value: str) -> str:
@@ -45,6 +46,10 @@ class Admission:
         if len(over) < OVERFLOW_KEPT:
             over.add(value)
         return OTHER
+
+    def beyond(self, label: str) -> int:
+        """How many values are counted under `other`; after a restart at least as many as before it."""
+        return max(len(self.overflow.get(label, ())), self.known_beyond.get(label, 0))
 
     def prefer(self, label: str, weights: dict[str, Number]) -> None:
         """Let values in by weight, heaviest first, then by name: the order of a first pass over all rows."""
