@@ -164,3 +164,23 @@ def test_corrected_zone_is_read_anew(file: Path) -> None:
 
     assert run("America/New_York") < 400
     assert run("UTC") == 600
+
+
+def test_exchanged_file(file: Path) -> None:
+    """If another file takes the place of the first, no total mixes the two."""
+    fill(file, *((str(n), "t", "x", 86400, 1) for n in range(5)))
+    found = rig(file)
+    found.tick()
+    assert total(found.scrape(), "calls_completed_total") == 5
+    other = file.with_name("other.db")
+    with closing(sqlite3.connect(other)) as connection:
+        apply(connection, "sqlite")
+        connection.commit()
+    fill(other, ("1", "t", "x", 86400, 1), ("2", "t", "x", 10, 1))
+    other.replace(file)
+    samples = found.scrape()
+    assert total(samples, "calls_completed_total") == 0
+    assert own(samples, "domain_up", domain="calls") == 0
+    found.tick()
+    assert total(found.scrape(), "calls_completed_total") == 2
+    found.close()

@@ -148,6 +148,8 @@ def test_many_values_of_a_label(place: Place) -> None:
     second = rig.scrape()
     assert {dict(labels)["tenant"] for name, labels in second if name == "calls_completed_total"} == tenants
     assert total(second, "calls_completed_total", tenant="other") == 60000 - 2 * 50 + 9
+    assert own(second, "label_overflow", label="tenant") == 49951
+    assert own(second, "series", domain="calls") == own(first, "series", domain="calls")
     rig.close()
 
 
