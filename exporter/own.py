@@ -96,14 +96,19 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
     rejected: Counter[tuple[str, str]] = Counter()
     down = {**collector.outcome.failed, **collector.outcome.waiting}
     gone: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for name, totals in list(collector.book.totals.items()):
         domain = totals.scan.domain
-        rows[domain] += totals.rows
+        # Several scans may read the same rows; each row is told once for each of its event times.
+        event = (totals.scan.source.entity.name, totals.scan.at.column.name)
+        first = event not in seen
+        seen.add(event)
+        rows[domain] += totals.rows if first else 0
         progress.setdefault(domain, []).append(
             1.0 if totals.horizon is not None else collector.book.progress.get(name, 0.0)
         )
         age, ahead = collector.newest.get(name, (None, 0))
-        future[domain] += ahead
+        future[domain] += ahead if first else 0
         if age is not None:
             ages[domain] = min(ages.get(domain, age), age)
         rejected.update(totals.rejected)
