@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,15 @@ def test_containers_become_parts(docker_says: Fake, tmp_path: Path) -> None:
     assert parts["alertmanager"].why.startswith("it is not healthy")
     assert parts["postgres"].why.startswith("it ended with exit code 2")
     assert SECRET not in str(parts)
+
+
+def test_only_what_is_there_for_one_task_may_end() -> None:
+    """A service that ends by itself is never taken for one that is ready, whatever its exit code."""
+    ended = docker.Container("id", "exporter", "exited", "", 0, once=False)
+    assert not ended.ready
+    assert ended.failed
+    assert replace(ended, once=True).ready
+    assert replace(ended, once=True, exit_code=1).failed
 
 
 def test_a_generator_that_failed_is_a_part(docker_says: Fake, tmp_path: Path) -> None:

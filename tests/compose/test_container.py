@@ -57,6 +57,8 @@ def test_the_settings_inside_are_valid_and_name_only_files_inside(tmp_path: Path
     folder = written(tmp_path, full(tmp_path), SLACK_WEBHOOK_URL=f"https://example.com/{SECRET}")
     inside = load(folder.path / "config/watchfloor.yml", NO_ENVIRONMENT)
     assert inside.exporter.host == "0.0.0.0"
+    assert inside.database.url is None
+    assert str(inside.database.url_file) == "/run/secrets/database_url"
     assert inside.exporter.basic_auth is not None
     assert str(inside.exporter.basic_auth.password_file) == "/run/secrets/exporter_password"
     assert str(inside.alerting.slack_webhook_url_file) == "/run/secrets/slack_webhook_url"
