@@ -150,7 +150,7 @@ def _one(item: Scan | LevelScan, horizon: Horizon, settings: Settings, database:
     width = len(item.groups)
     if isinstance(item, LevelScan):
         return ScanReport(item.name, seconds, len(rows), None, stale=False, error=None)
-    age = newest_row(item, database, now)
+    age = newest_row(item, database)
     return ScanReport(
         item.name,
         seconds,

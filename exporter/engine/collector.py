@@ -24,6 +24,8 @@ from exporter.sources.database import ConnectionLost, Database, DatabaseError, M
 Log = Callable[[str], None]
 Progress = sealer.Progress
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
+LOOK_SECONDS = 30.0
+"""How often the newest rows are looked at; without an index that reads a whole table."""
 REPLAN_SECONDS = 60.0
 
 
@@ -53,7 +55,7 @@ class Collector:
         self.scrapes = 0
         self.stop = threading.Event()
         self._lock = threading.Lock()
-        self._replan_at = self._observed_at = 0.0
+        self._replan_at = self._observed_at = self._look_at = 0.0
         self._lost = False
         self._file_lock = state.Lock(exporter.state_file)
         self._thread: threading.Thread | None = None
@@ -126,10 +128,10 @@ class Collector:
                 self._first(totals, progress)
             elif sealer.step(totals.horizon, upper, self.settings.exporter.seal_interval):
                 self._guard(totals.scan, lambda t=totals: self._advance(t, upper, timeout))  # type: ignore[misc]
-        for totals in self.book.totals.values():
-            if self.horizon.last is not None:
-                last = self.horizon.last
-                self._guard(totals.scan, lambda t=totals, now=last: self._look(t, now))  # type: ignore[misc]
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            for totals in list(self.book.totals.values()):
+                self._guard(totals.scan, lambda scan=totals.scan: self._look(scan))  # type: ignore[misc]
         with self._lock:
             self.book.save()
 
@@ -153,9 +155,9 @@ class Collector:
         if sealer.advance(totals, self._background, upper, timeout, self._lock):
             self.book.dirty = True
 
-    def _look(self, totals: Totals, now: datetime) -> None:
-        age = sealer.newest_row(totals.scan, self._background, now)
-        self.newest[totals.scan.name] = age, sealer.future_rows(totals.scan, self._background, now)
+    def _look(self, scan: Scan) -> None:
+        age = sealer.newest_row(scan, self._background)
+        self.newest[scan.name] = age, sealer.future_rows(scan, self._background)
 
     def _guard(self, scan: Scan, work: Callable[[], None]) -> None:
         """One scan's trouble is told and must not hold up the others."""
@@ -239,7 +241,7 @@ class Collector:
         database = self.settings.database
         reader = Reader(self.book.plan, self.book.totals, self.book.admission, self.book.views)
         budget = self.settings.stack.scrape_timeout * 0.9
-        return reader.read(session, database.statement_timeout, budget)
+        return reader.read(session, database.statement_timeout, budget, together=not self.outcome.failed)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:

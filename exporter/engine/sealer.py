@@ -91,9 +91,10 @@ def advance(totals: Totals, database: Database, upper: datetime, timeout: float,
     return True
 
 
-def newest_row(scan: Scan, database: Database, now: datetime) -> float | None:
+def newest_row(scan: Scan, database: Database) -> float | None:
     """Age of the newest row in seconds; None when there is no row, or its time is none that Python knows."""
     with database.snapshot() as session:
+        now = session.moment.now
         value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), LOOK_SECONDS)[0][0]
     try:
         instant = _instant(value, scan.at)
@@ -102,9 +103,10 @@ def newest_row(scan: Scan, database: Database, now: datetime) -> float | None:
     return max(0.0, (now - instant).total_seconds()) if instant is not None else None
 
 
-def future_rows(scan: Scan, database: Database, now: datetime) -> int:
-    """How many rows have an event time in the future."""
+def future_rows(scan: Scan, database: Database) -> int:
+    """How many rows have an event time in the future: a second and more, since rows come in while we look."""
     with database.snapshot() as session:
+        now = session.moment.now + timedelta(seconds=1)
         return int(session.rows(scan.future_sql, scan.at.params("upper", ">", now), LOOK_SECONDS)[0][0])
 
 
