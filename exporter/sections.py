@@ -271,5 +271,5 @@ class Demo(Model):
     seed: int = Field(1, description="The same seed gives the same data.")
     calls: int = Field(1_000_000, ge=0, description="Calls of history.")
     days: int = Field(365, ge=1, description="Days of history.")
-    calls_per_minute: float = Field(20.0, gt=0, description="Rate of the live workload.")
+    calls_per_minute: float = Field(40.0, gt=0, description="Rate of the live workload.")
     state_port: int = Field(9879, ge=0, le=65535, description="Port of the live workload's own state; 0 for none.")

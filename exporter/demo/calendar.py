@@ -16,7 +16,7 @@ SLOTS: Final = 1024
 CHATS_PER_CALL: Final = 0.35
 GROWTH: Final = 1.5
 LAUNCH_DAYS: Final = 14
-LAUNCH: Final = 7.0
+LAUNCH: Final = 14.0
 """Growth over the whole time as a power of e, and how many times more a launch brings by the end of the last days.
 
 With the defaults of the settings the last day's load meets that of the live workload, so a graph has no step there.
