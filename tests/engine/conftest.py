@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Postgres
-from tests.engine.rig import Clock, Place, prepare
+from tests.engine.rig import OPEN, Clock, Place, prepare
 
 
 @dataclass
@@ -90,3 +90,11 @@ def place(postgres: Postgres, tmp_path: Path) -> Place:
     """The reference schema in an empty database."""
     prepare(postgres.url)
     return Place(postgres.url, tmp_path / "state.json", Clock())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_open() -> Iterator[None]:
+    """A test that fails costs no other one."""
+    yield
+    while OPEN:
+        OPEN.pop()()

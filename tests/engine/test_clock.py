@@ -7,13 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from exporter.sources.database import Session
-from tests.engine.rig import (
-    Checked,
-    Place,
-    own,
-    total,
-    wrong,
-)
+from tests.engine.rig import Checked, Place, own, total, wrong
 
 
 @pytest.mark.parametrize("seconds", [5, 40, 300, 86400])

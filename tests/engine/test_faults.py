@@ -10,17 +10,7 @@ import pytest
 from exporter.engine import state
 from exporter.sources.database import DatabaseError, Moment, Session
 from tests.engine.conftest import Private
-from tests.engine.rig import (
-    Checked,
-    Clock,
-    Place,
-    Writer,
-    own,
-    prepare,
-    total,
-    until,
-    wrong,
-)
+from tests.engine.rig import Checked, Clock, Place, Writer, own, prepare, total, until, wrong
 
 
 def test_down_at_start(own_server: Private, tmp_path: Path) -> None:
@@ -99,7 +89,7 @@ def test_lost_in_mid_scrape(place: Place) -> None:
     samples = rig.scrape()
     assert (own(samples, "database_up"), own(samples, "domain_up", domain="calls")) == (0, 0)
     assert total(samples, "calls_completed_total") == 0
-    assert rig.said("terminating connection due to administrator command")
+    assert rig.said("the connection to the database broke: ")
     place.calls(2)
     assert wrong(rig) == {}
     assert own(rig.scrape(), "database_up") == 1
@@ -234,14 +224,9 @@ def test_missing_table(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = rig.scrape()
     assert total(samples, "calls_completed_total") == 3
     missing = [dict(labels)["reason"] for (name, labels) in samples if ("metric", "queued_calls") in labels]
-    assert missing == [
-        'scheduled_calls of entity scheduled_call cannot be read: relation "scheduled_calls" does not exist LINE 1: SELECT 1 FROM scheduled_calls LIMIT 0 ^'
-    ] or (
-        len(missing) == 1
-        and missing[0].startswith(
-            'scheduled_calls of entity scheduled_call cannot be read: relation "scheduled_calls" does not exist'
-        )
-    )
+    assert len(missing) == 1
+    sentence = 'scheduled_calls of entity scheduled_call cannot be read: relation "scheduled_calls" does not exist'
+    assert missing[0].startswith(sentence)
     assert own(samples, "domain_up", domain="calls") == 1
     place.sql(
         "CREATE TABLE scheduled_calls (tenant text, campaign text, due_at timestamptz, left_queue_at timestamptz)",
@@ -282,7 +267,7 @@ def test_column_dropped_while_running(place: Place) -> None:
     samples = rig.scrape()
     assert own(samples, "domain_up", domain="calls") == 0
     assert own(samples, "domain_up", domain="pipeline") == 1
-    assert rig.said('domain calls: call.ended_at: column "duration_seconds" does not exist')
+    assert rig.said('column "duration_seconds" does not exist')
     rig.tick()
     samples = rig.scrape()
     assert own(samples, "domain_up", domain="calls") == 1

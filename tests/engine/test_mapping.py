@@ -11,7 +11,8 @@ import yaml
 from exporter.mapping import MappingError, load, presets
 from exporter.settings import Database
 from exporter.sources.database import connect
-from tests.engine.rig import Place, Rig, Samples, has, mapped, read, settings, total
+from tests.engine.recount import Samples
+from tests.engine.rig import Place, Rig, has, mapped, read, settings, total
 
 HEAD = "version: 1\nname: test\n"
 

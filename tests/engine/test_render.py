@@ -20,7 +20,8 @@ from exporter.metrics.calls import CALL_BOUNDS, CALL_DURATION, CALLS_COMPLETED, 
 from exporter.metrics.pipeline import ERRORS, LLM_COST
 from exporter.render import FamilyView, Text, text
 from exporter.sources.database import Session, connect
-from tests.engine.rig import Checked, Place, Rig, Samples, checked, key, read, settings, total
+from tests.engine.recount import Samples, key
+from tests.engine.rig import Checked, Place, Rig, checked, read, settings, total
 
 HOSTILE = {
     "quotes": 'say "yes"',

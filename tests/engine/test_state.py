@@ -14,13 +14,7 @@ import orjson
 import pytest
 
 from exporter.engine import state
-from tests.engine.rig import (
-    Place,
-    checked,
-    own,
-    total,
-    wrong,
-)
+from tests.engine.rig import Place, checked, own, total, wrong
 
 
 def _half(path: Path) -> None:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.engine.rig import (
-    Place,
-    Unchecked,
-    checked,
-    mapped,
-    own,
-    total,
-    wrong,
-)
+from tests.engine.rig import Place, Unchecked, checked, mapped, own, total, wrong
 
 
 def test_strange_durations(place: Place) -> None:
