@@ -76,6 +76,7 @@ def start(config: Path) -> Iterator[Engine]:
                 yield Engine(environment)
             finally:
                 _stop(daemon)
+                _unmount(folder)
 
 
 def _wait(daemon: subprocess.Popen[bytes], environment: Mapping[str, str], log: Path) -> None:
@@ -100,3 +101,10 @@ def _stop(daemon: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()
+
+
+def _unmount(folder: Path) -> None:
+    """Release what the engine left mounted, or its folder cannot be deleted."""
+    places = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for place in reversed([place for place in places if place.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "--lazy", place], check=False, timeout=30)
