@@ -30,15 +30,14 @@ class Builder:
         self.groups: dict[str, ColumnElement[Any]] = {}
         self.numbers: dict[str, ColumnElement[Any]] = {}
 
-    def build(self, metrics: list[EventMetric]) -> Scan:
+    def build(self, metrics: list[EventMetric], suffix: str) -> Scan:
         """The scan of these metrics. Its first number is always the count of rows."""
         self._number(sa.func.count())
         for metric in metrics:
             for label in metric.labels:
                 self._group(label)
         families = tuple(family for metric in metrics for family in self._families(metric))
-        derived = any(label.derived for label in metrics[0].labels)
-        name = f"{self.source.entity.name}.{self.at.column.name}" + ("/hour" if derived else "")
+        name = f"{self.source.entity.name}.{self.at.column.name}{suffix}"
         columns = [*self.groups.values(), *self.numbers.values()]
         labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
         statement = self.source.select_from(*labelled).where(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from exporter.engine.building import Builder, level_scan
 from exporter.engine.resolve import Source, resolve
 from exporter.engine.scans import Plan, Scan
 from exporter.entities import ENTITIES
 from exporter.mapping import Mapping
-from exporter.metric import EventMetric, Level, Metric, State, Sum
+from exporter.metric import Distribution, EventMetric, Level, Metric, State, Sum
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
 from exporter.sources.database import Database
+
+APART: Final = 2
+"""A histogram is read apart from metrics that have so many labels more."""
 
 
 def selected(settings: Settings) -> tuple[Metric, ...]:
@@ -68,5 +72,28 @@ def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings:
     for metric in metrics:
         derived = any(label.derived for label in metric.labels)
         fused.setdefault((metric.entity.name, metric.at.name, derived), []).append(metric)
-    for (entity, _, _), group in fused.items():
-        yield Builder(sources[entity], group[0], settings).build(group)
+    for (entity, _, derived), group in fused.items():
+        fine, coarse = _split(group, sources[entity])
+        yield Builder(sources[entity], fine[0], settings).build(fine, "/hour" if derived else "")
+        if coarse:
+            yield Builder(sources[entity], coarse[0], settings).build(coarse, "/coarse")
+
+
+def _split(group: list[EventMetric], source: Source) -> tuple[list[EventMetric], list[EventMetric]]:
+    """Metrics to read by all labels, and those that are read apart by the few labels of a histogram.
+
+    A histogram has many numbers; computing them for each combination of labels that only other metrics have costs more
+    than a second look at the same rows.
+    """
+    labels = {metric.base: _mapped(metric, source) for metric in group}
+    every = frozenset[str]().union(*labels.values())
+    few = {labels[metric.base] for metric in group if isinstance(metric, Distribution)}
+    apart = {names for names in few if len(every - names) >= APART}
+    fine = [metric for metric in group if labels[metric.base] not in apart]
+    return (fine, [metric for metric in group if labels[metric.base] in apart]) if fine and len(apart) == 1 else (group, [])
+
+
+def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
+    """Labels of a metric that rows differ in."""
+    columns = ((label.name, source.columns.get(label.name)) for label in metric.labels)
+    return frozenset(name for name, column in columns if column is not None and column.raw is not None)

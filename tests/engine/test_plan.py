@@ -35,17 +35,17 @@ def test_everything_has_its_place(place: Place) -> None:
 
 
 def test_metrics_share_scans(place: Place) -> None:
-    """Metrics of one entity and event time are read by one statement."""
+    """Metrics of one entity and event time are read by one statement; histograms of fewer labels by a second."""
     found = planned(place)
     assert [scan.name for scan in found.scans] == [
-        "call.initiated_at", "call.answered_at", "call.ended_at", "call.initiated_at/hour",
-        "conversation.started_at", "conversation.ended_at",
-        "llm_request.ended_at", "stt_request.ended_at", "tts_request.ended_at", "tool_call.ended_at", "turn.ended_at",
-        "error.occurred_at",
+        "call.initiated_at", "call.answered_at", "call.ended_at", "call.ended_at/coarse", "call.initiated_at/hour",
+        "conversation.started_at", "conversation.ended_at", "conversation.ended_at/coarse",
+        "llm_request.ended_at", "llm_request.ended_at/coarse", "stt_request.ended_at", "tts_request.ended_at",
+        "tool_call.ended_at", "turn.ended_at", "error.occurred_at",
     ]  # fmt: skip
     by_name = {scan.name: len({family.metric.base for family in scan.families}) for scan in found.scans}
-    assert by_name["conversation.ended_at"] == 9
-    assert by_name["llm_request.ended_at"] == 6
+    assert (by_name["conversation.ended_at"], by_name["conversation.ended_at/coarse"]) == (7, 2)
+    assert (by_name["llm_request.ended_at"], by_name["llm_request.ended_at/coarse"]) == (2, 4)
 
 
 def test_no_statement_names_a_number_twice(place: Place) -> None:
