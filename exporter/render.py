@@ -1,4 +1,4 @@
-"""Samples to text, fast: prefixes and lines are kept from scrape to scrape, only what changed is written anew.
+"""Samples to text, fast: lines are kept from scrape to scrape, only what changed is written anew.
 
 Both formats share the sample lines, bucket bounds included (`le="5.0"`), so a series is the same in either.
 """
@@ -35,21 +35,22 @@ class FamilyView:
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
         self.lines: dict[tuple[str, ...], str] = {}
-        self._prefixes: dict[tuple[str, ...], str] = {}
+        self._templates: dict[tuple[str, ...], str] = {}
         self._joined: bytes | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
-        prefix = self._prefixes.get(key)
-        if prefix is None:
-            prefix = self._prefixes[key] = self._make(key)
         self._joined = None
         if len(vector) == 1:
-            value = vector[0]
+            value, line = vector[0], self.lines.get(key)
+            prefix = line[: line.rindex(" ") + 1] if line is not None else self._make(key)
             self.lines[key] = f"{prefix}{value if type(value) is int else repr(float(value))}\n"
-        else:
-            count, total, *buckets = vector
-            self.lines[key] = prefix % (*buckets, count, count, number(total))
+            return
+        template = self._templates.get(key)
+        if template is None:
+            template = self._templates[key] = self._make(key)
+        count, total, *buckets = vector
+        self.lines[key] = template % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
@@ -62,8 +63,6 @@ class FamilyView:
         self._joined = None
         for key, vector in series:
             self.set(key, vector)
-        if len(self._prefixes) > 2 * len(self.lines) + 1000:
-            self._prefixes = {key: self._prefixes[key] for key in self.lines}
 
     def joined(self) -> bytes:
         """All lines as one text, put together again only after a change."""

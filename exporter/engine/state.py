@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 from exporter.engine.totals import Admission, Totals
@@ -137,7 +138,7 @@ def restore(saved: dict[str, Any], totals: Totals) -> None:
     totals.rows = saved["rows"]
     totals.rejected = {(base, reason): int(count) for base, reason, count in saved["rejected"]}
     for base, series in saved["series"].items():
-        totals.sealed[base] = {tuple(key): [_number(value) for value in vector] for key, vector in series}
+        totals.sealed[base] = {tuple(map(intern, key)): [_number(value) for value in vector] for key, vector in series}
         totals.touched[base] = set(totals.sealed[base])
     totals.horizon = datetime.fromisoformat(saved["horizon"])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from operator import add, itemgetter
+from sys import intern
 from typing import Any, Final
 
 from exporter.engine.scans import Family, Scan
@@ -110,7 +111,7 @@ class Totals:
         for label, place in zip(family.metric.labels, family.labels, strict=True):
             word = place if isinstance(place, str) else group[place]
             text = UNKNOWN if word is None or word == "" else str(word)
-            values.append(text if isinstance(place, str) else admission.value(label.name, text))
+            values.append(text if isinstance(place, str) else admission.value(label.name, intern(text)))
         return tuple(values)
 
     def seal(self, rows: Sequence[Row], upper: datetime) -> None:
