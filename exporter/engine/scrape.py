@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exporter.engine.scans import LevelScan, Plan
+from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.totals import Admission, Key, Series, Totals, added
 from exporter.labels import UNKNOWN
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
-from exporter.sources.database import ConnectionLost, DatabaseError, Row, Session
+from exporter.sources.database import ConnectionLost, DatabaseError, Row, Session, Statement
 
 
 @dataclass(slots=True)
@@ -85,50 +85,87 @@ class Reader:
         self.totals = totals
         self.admission = admission
         self.views = views
+        # Several scans may read the same rows; the rows of a tail are told once for each of their event times.
+        first: dict[tuple[str, str], str] = {}
+        for scan in plan.scans:
+            first.setdefault((scan.source.entity.name, scan.at.column.name), scan.name)
+        self._first = frozenset(first.values())
 
-    def read(self, session: Session, statement_timeout: float, budget: float) -> Outcome:
-        """Bring the views up to date. A domain with a failing statement is reported and costs only itself."""
-        outcome = Outcome()
+    def read(self, session: Session, statement_timeout: float, budget: float, *, together: bool) -> Outcome:
+        """Bring the views up to date. A domain with a failing statement is reported and costs only itself.
+
+        Statements are sent `together` when none is expected to fail; if one does, all are tried one by one.
+        """
         started = time.monotonic()
-        now = session.moment.now
-        for scan in self.plan.scans:
-            if self.totals[scan.name].horizon is None:
-                outcome.waiting.setdefault(scan.domain, "the first pass over all rows is not done yet")
+        outcome: Outcome | None = None
+        if together:
+            try:
+                outcome = self._read_together(session, min(statement_timeout, budget / 2), started + budget / 2)
+            except ConnectionLost:
+                raise
+            except DatabaseError:
+                outcome = None
+        if outcome is None:
+            outcome = self._read_each(session, statement_timeout, started + budget)
+        outcome.seconds = time.monotonic() - started
+        return outcome
+
+    def _begin(self) -> Outcome:
+        waiting = (scan.domain for scan in self.plan.scans if self.totals[scan.name].horizon is None)
+        return Outcome(waiting=dict.fromkeys(waiting, "the first pass over all rows is not done yet"))
+
+    def _read_together(self, session: Session, timeout: float, deadline: float) -> Outcome:
+        outcome = self._begin()
+        items = [item for item in self.plan.items if item.domain not in outcome.waiting]
+        begun = time.monotonic()
+        statements = [self._statement(item, session.moment.now) for item in items]
+        for item, rows in zip(items, session.stream(statements, timeout), strict=True):
+            self._take(item, rows, outcome)
+            now = time.monotonic()
+            outcome.scan_seconds[item.name], begun = now - begun, now
+            if now > deadline:
+                raise DatabaseError("the time for this scrape is used up")
+        return outcome
+
+    def _read_each(self, session: Session, statement_timeout: float, deadline: float) -> Outcome:
+        outcome = self._begin()
         for item in self.plan.items:
             if item.domain in outcome.failed or item.domain in outcome.waiting:
                 continue
             begun = time.monotonic()
             try:
-                timeout = min(statement_timeout, budget - (begun - started))
-                if isinstance(item, LevelScan):
-                    self._level(item, session, now, timeout)
-                else:
-                    self._tail(self.totals[item.name], session, now, timeout, outcome)
+                sql, params = self._statement(item, session.moment.now)
+                self._take(item, session.rows(sql, params, min(statement_timeout, deadline - begun)), outcome)
             except ConnectionLost:
                 raise
             except DatabaseError as error:
                 outcome.failed[item.domain] = f"{item.name}: {error}"
             outcome.scan_seconds[item.name] = time.monotonic() - begun
-        outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _tail(self, totals: Totals, session: Session, now: datetime, timeout: float, outcome: Outcome) -> None:
-        assert totals.horizon is not None  # read() leaves out scans that are not sealed
-        sql, params = totals.scan.window(totals.horizon, now, closed=True)
-        tail: dict[str, Series] = {}
-        counted = totals.add(session.rows(sql, params, timeout), tail, outcome.rejected)
-        self.views.update(totals, tail)
-        domain = totals.scan.domain
-        outcome.tail_rows[domain] = outcome.tail_rows.get(domain, 0) + counted
+    def _statement(self, item: Scan | LevelScan, now: datetime) -> Statement:
+        if isinstance(item, LevelScan):
+            return item.at_instant(now)
+        return item.window(self.totals[item.name].horizon, now, closed=True)
 
-    def _level(self, level: LevelScan, session: Session, now: datetime, timeout: float) -> None:
-        sql, params = level.at_instant(now)
+    def _take(self, item: Scan | LevelScan, rows: list[Row], outcome: Outcome) -> None:
+        if isinstance(item, LevelScan):
+            self._take_level(item, rows)
+            return
+        totals = self.totals[item.name]
+        tail: dict[str, Series] = {}
+        counted = totals.add(rows, tail, outcome.rejected)
+        self.views.update(totals, tail)
+        if item.name in self._first:
+            outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + counted
+
+    def _take_level(self, level: LevelScan, rows: list[Row]) -> None:
         width = len(level.groups)
         keys = self.views.routes.setdefault(level.name, {})
         if len(keys) > 200_000:
             keys.clear()
         series: Series = {}
-        for row in session.rows(sql, params, timeout):
+        for row in rows:
             group, value = row[:width], row[width]
             if value is None or not (value or level.family.keep_zero):
                 continue

@@ -6,7 +6,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 Row = tuple[Any, ...]
 Params = dict[str, Any]
+Statement = tuple[str, Params]
 
 SECRET: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]*@|(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
 
@@ -56,6 +57,13 @@ class Session(Protocol):
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         """Rows of a statement that may take `timeout` seconds; a failure leaves the session usable."""
 
+    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
+        """Rows of several statements, each of which may take `timeout` seconds; a failure ends all.
+
+        Where the database can, it works on the next statement while the rows of the last one are used. The session
+        stays usable after a failure.
+        """
+
     def describe(self, sql: str, timeout: float) -> list[Column]:
         """Columns of a statement's result."""
 
@@ -82,7 +90,9 @@ def connect(url: str, connect_timeout: float) -> Database:
         return Postgres(url, connect_timeout)
     if scheme == "sqlite":
         return Sqlite(url)
-    raise DatabaseError(f"database URL: {scheme!r} is no database that can be read; use postgresql://... or sqlite:///...")
+    raise DatabaseError(
+        f"database URL: {scheme!r} is no database that can be read; use postgresql://... or sqlite:///..."
+    )
 
 
 def sentence(error: BaseException) -> str:
@@ -167,7 +177,10 @@ class _PostgresSession:
         self.moment: Moment
 
     def begin(self) -> None:
-        self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = 5000", None)
+        self._run(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = 5000",
+            None,
+        )
         now, oldest, bound, standby, running = self._run(MOMENT, None).fetchone()
         if standby:
             self.moment = Moment(now, None, None)
@@ -176,6 +189,24 @@ class _PostgresSession:
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
+
+    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
+        import psycopg
+
+        self._run(f"SAVEPOINT all_of_them; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
+        try:
+            with self._connection.pipeline() as pipeline:
+                cursors = []
+                for sql, params in statements:
+                    cursors.append(self._connection.execute(sql, params))
+                    pipeline.sync()  # Without it the end of a result waits in the server for the next one.
+                for cursor in cursors:
+                    yield cursor.fetchall()
+        except psycopg.Error as error:
+            failure = self._failure(error)
+            if not isinstance(failure, ConnectionLost):
+                self._run("ROLLBACK TO SAVEPOINT all_of_them", None)
+            raise failure from None
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
         def read(cursor: Any) -> list[Column]:
@@ -202,10 +233,12 @@ class _PostgresSession:
         try:
             return read(self._connection.execute(sql, params))
         except psycopg.Error as error:
-            lost = self._connection.closed or self._connection.broken
-            if lost:
-                raise ConnectionLost(f"the connection to the database broke: {sentence(error)}") from None
-            raise DatabaseError(sentence(error)) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> DatabaseError:
+        if self._connection.closed or self._connection.broken:
+            return ConnectionLost(f"the connection to the database broke: {sentence(error)}")
+        return DatabaseError(sentence(error))
 
 
 def _full(number: int, near: int) -> int:
@@ -225,7 +258,9 @@ class Sqlite:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Session]:
         try:
-            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None
+            )
         except sqlite3.Error as error:
             raise ConnectionLost(f"cannot open {self._path}: {sentence(error)}") from None
         with contextlib.closing(connection):
@@ -254,6 +289,10 @@ class _SqliteSession:
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         return cast("list[Row]", self._run(sql, params, timeout, lambda cursor: cursor.fetchall()))
+
+    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
+        for sql, params in statements:
+            yield self.rows(sql, params, timeout)
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
         names, first = self._run(
