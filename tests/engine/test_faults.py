@@ -89,7 +89,7 @@ def test_lost_in_mid_scrape(place: Place) -> None:
     samples = rig.scrape()
     assert (own(samples, "database_up"), own(samples, "domain_up", domain="calls")) == (0, 0)
     assert total(samples, "calls_completed_total") == 0
-    assert rig.said("the connection to the database broke: ")
+    assert rig.said("the connection to the database broke: terminating connection due to administrator command")
     place.calls(2)
     assert wrong(rig) == {}
     assert own(rig.scrape(), "database_up") == 1
