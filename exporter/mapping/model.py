@@ -93,7 +93,9 @@ class Mapping(Model):
                 raise ValueError(f"entity {name} has no column {', '.join(wrong)}; it has {', '.join(sorted(columns))}")
             lacking = sorted(c.name for c in known[name].columns if c.required and c.name not in mapped.columns)
             if lacking:
-                raise ValueError(f"entity {name}: column {', '.join(lacking)} is required; map it or leave the entity out")
+                raise ValueError(
+                    f"entity {name}: column {', '.join(lacking)} is required; map it or leave the entity out"
+                )
         return self
 
 

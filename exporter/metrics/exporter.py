@@ -16,19 +16,29 @@ SCRAPE_DURATION: Final = _own("scrape_duration_seconds", "Time that the last scr
 SCRAPES: Final = _own("scrapes_total", "Scrapes that read the database.")
 SCRAPE_ERRORS: Final = _own("scrape_errors_total", "Scrapes in which this domain failed.", DOMAIN)
 HORIZON_LAG: Final = _own("horizon_lag_seconds", "Age of the horizon up to which totals are sealed.", unit="seconds")
-HORIZON_CAPPED: Final = _own("horizon_capped", "Whether an open transaction held totals back beyond the cap (1) or not (0).")
+HORIZON_CAPPED: Final = _own(
+    "horizon_capped", "Whether an open transaction held totals back beyond the cap (1) or not (0)."
+)
 TAIL_ROWS: Final = _own("tail_rows", "Rows after the horizon that the last scrape read.", DOMAIN)
 SCAN_DURATION: Final = _own("scan_duration_seconds", "Time of one statement of the last scrape.", SCAN, unit="seconds")
-SEAL_PROGRESS: Final = _own("seal_progress_ratio", "Share of the first pass over all rows that is done.", DOMAIN, unit="ratio")
+SEAL_PROGRESS: Final = _own(
+    "seal_progress_ratio", "Share of the first pass over all rows that is done.", DOMAIN, unit="ratio"
+)
 SEALED_ROWS: Final = _own("sealed_rows_total", "Rows in the sealed totals.", DOMAIN)
 SERIES: Final = _own("series", "Series that the last scrape gave.", DOMAIN)
-LABEL_OVERFLOW: Final = _own("label_overflow", "Distinct values counted under 'other' because of the label's cap.", LABEL)
-REJECTED: Final = _own("rejected_values_total", "Values left out because they are negative or not a number.", METRIC, REASON)
+LABEL_OVERFLOW: Final = _own(
+    "label_overflow", "Distinct values counted under 'other' because of the label's cap.", LABEL
+)
+REJECTED: Final = _own(
+    "rejected_values_total", "Values left out because they are negative or not a number.", METRIC, REASON
+)
 STATE_SAVES: Final = _own("state_saves_total", "Times that sealed totals were written to disk.")
 STATE_SAVE_ERRORS: Final = _own("state_save_errors_total", "Times that sealed totals could not be written to disk.")
 STATE_AGE: Final = _own("state_age_seconds", "Age of the state file.", unit="seconds")
 STATE_UP: Final = _own("state_up", "Whether a state metric's source answered (1) or not (0).", METRIC)
-METRIC_MISSING: Final = _own("metric_missing", "1 for each metric that the mapping cannot give, with the reason.", METRIC, REASON)
+METRIC_MISSING: Final = _own(
+    "metric_missing", "1 for each metric that the mapping cannot give, with the reason.", METRIC, REASON
+)
 FUTURE_ROWS: Final = _own("future_rows", "Rows whose event time is in the future; they count when it comes.", DOMAIN)
 CLOCK_JUMPS: Final = _own("clock_jumps_total", "Times that the database's clock went back.")
 NEWEST_ROW_AGE: Final = _own("newest_row_age_seconds", "Age of the newest row.", DOMAIN, unit="seconds")
