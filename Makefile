@@ -16,6 +16,7 @@ venv-test:
 
 packages: ## Install the Debian packages that the tests need (as root)
 	@$(BOOTSTRAP) packages
+	@sh tests/compose/setup.sh
 
 up: venv ## Do all set-up and start the stack
 	@$(BIN)/watchfloor up
