@@ -65,7 +65,14 @@ def rendering(times: int) -> tuple[list[float], list[float], list[float]]:
 
     disable_created_metrics()  # type: ignore[no-untyped-call]
     keys = [
-        (f"tenant-{n % 25:02}", f"agent-{n // 25 % 20:02}", "voice", f"channel-{n // 500 % 4}", "none", f"outcome-{n // 2000}")
+        (
+            f"tenant-{n % 25:02}",
+            f"agent-{n // 25 % 20:02}",
+            "voice",
+            f"channel-{n // 500 % 4}",
+            "none",
+            f"outcome-{n // 2000}",
+        )
         for n in range(SERIES)
     ]
     view = FamilyView(CALLS_COMPLETED)

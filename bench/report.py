@@ -61,12 +61,16 @@ def targets(numbers: Numbers) -> list[Target]:
         own = by[f"watchfloor settle {settle} s", most]
         for peer, factors in PEERS.items():
             times = middle(by[peer, most], "latency") / middle(own, "latency")
-            found.append(Target(f"latency, settle {settle} s: times better than {peer}", times, factors[place], at_least=True))
+            found.append(
+                Target(f"latency, settle {settle} s: times better than {peer}", times, factors[place], at_least=True)
+            )
             cpu = middle(by[peer, most], "postgres_cpu") / middle(own, "postgres_cpu")
             found.append(Target(f"PostgreSQL CPU, settle {settle} s: times less than {peer}", cpu, 200, at_least=True))
         if least < most:
             growth = middle(own, "latency") / middle(by[own.name, least], "latency")
-            found.append(Target(f"latency, settle {settle} s: {most:,} rows to {least:,} rows", growth, 1.1, at_least=False))
+            found.append(
+                Target(f"latency, settle {settle} s: {most:,} rows to {least:,} rows", growth, 1.1, at_least=False)
+            )
         memory = max(scrape.memory for scrape in own.scrapes) / 1e6
         found.append(Target(f"memory, settle {settle} s: MB", memory, 100, at_least=False))
     one, many = numbers.herd
@@ -75,14 +79,30 @@ def targets(numbers: Numbers) -> list[Target]:
         *found,
         Target("start with state to first scrape: s", median(numbers.start), 1.0, at_least=False),
         Target("ten scrapers at once: sets of statements", many / one, 1.0, at_least=False),
-        Target("rendering 10,000 series: times faster than prometheus_client", median(client) / median(whole), 25, at_least=True),
+        Target(
+            "rendering 10,000 series: times faster than prometheus_client",
+            median(client) / median(whole),
+            25,
+            at_least=True,
+        ),
         Target("watchfloor --help: s", median(numbers.help), 0.2, at_least=False),
     ]
 
 
 def table(numbers: Numbers) -> str:
     """Medians of every subject, with the least and the greatest latency."""
-    rows = [("exporter", "rows", "latency ms (min-max)", "exporter CPU ms", "PostgreSQL CPU ms", "memory MB", "wire kB", "series")]
+    rows = [
+        (
+            "exporter",
+            "rows",
+            "latency ms (min-max)",
+            "exporter CPU ms",
+            "PostgreSQL CPU ms",
+            "memory MB",
+            "wire kB",
+            "series",
+        )
+    ]
     for subject in numbers.subjects:
         latencies = [scrape.latency * 1e3 for scrape in subject.scrapes]
         rows.append((
@@ -117,7 +137,9 @@ def _spread(values: list[float]) -> str:
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = ["| " + " | ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
 
 

@@ -66,7 +66,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="scrapes of each exporter")
     parser.add_argument("--json", type=Path, help="write everything measured to this file")
     parser.add_argument("--keep", type=Path, help="keep query-exporter's virtual environment in this folder")
-    parser.add_argument("--directory", type=Path, default=None, help="where the database goes (2.5 GB for ten million rows)")
+    parser.add_argument(
+        "--directory", type=Path, default=None, help="where the database goes (2.5 GB for ten million rows)"
+    )
     return parser.parse_args()
 
 
@@ -100,7 +102,9 @@ def _measure(server: Server, found: Sequence[Subject], rounds: int) -> None:
     for number in range(rounds):
         for subject in found:
             subject.measure(server)
-        _say(f"round {number + 1} of {rounds}: " + ", ".join(f"{s.scrapes[-1].latency * 1e3:.0f}" for s in found) + " ms")
+        _say(
+            f"round {number + 1} of {rounds}: " + ", ".join(f"{s.scrapes[-1].latency * 1e3:.0f}" for s in found) + " ms"
+        )
 
 
 def _background(server: Server, own: Sequence[Subject]) -> dict[str, float]:

@@ -64,7 +64,9 @@ class Server:
             user = {"user": account.uid, "group": account.gid, "extra_groups": []}
         made = [str(programs() / "initdb"), "--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([*made, f"--pgdata={data}"], check=True, capture_output=True, cwd="/", **user)
-        words = [word for name, value in {**OPTIONS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")]
+        words = [
+            word for name, value in {**OPTIONS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")
+        ]
         command = [str(programs() / "postgres"), "-D", str(data), *words]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log, stdout=log, cwd="/", **user)

@@ -16,13 +16,15 @@ from exporter.metrics.pipeline import LLM_COST, LLM_TOKENS
 KEPT: Final[tuple[Metric, ...]] = (CALLS_COMPLETED, CALL_DURATION, ACTIVE_CALLS, LLM_TOKENS, LLM_COST)
 """The metrics that are compared."""
 
-COMPLETED: Final = (
-    "SELECT tenant, agent, channel, outcome, count(*) AS {value} FROM {table} WHERE ended_at IS NOT NULL GROUP BY 1, 2, 3, 4"
+COMPLETED: Final = "SELECT tenant, agent, channel, outcome, count(*) AS {value} FROM {table} WHERE ended_at IS NOT NULL GROUP BY 1, 2, 3, 4"
+ACTIVE: Final = (
+    "SELECT tenant, agent, channel, count(*) AS {value} FROM {table} WHERE ended_at IS NULL GROUP BY 1, 2, 3"
 )
-ACTIVE: Final = "SELECT tenant, agent, channel, count(*) AS {value} FROM {table} WHERE ended_at IS NULL GROUP BY 1, 2, 3"
 SUMS: Final = """count(*) AS call_duration_seconds_count, sum(duration_seconds) AS call_duration_seconds_sum,
     sum(tokens_in) AS input_tokens_total, sum(tokens_out) AS output_tokens_total, sum(cost_usd) AS cost_usd_total"""
-BUCKETS: Final = ", ".join(f"count(*) FILTER (WHERE duration_seconds <= {bound}) AS b{n}" for n, bound in enumerate(CALL_BOUNDS))
+BUCKETS: Final = ", ".join(
+    f"count(*) FILTER (WHERE duration_seconds <= {bound}) AS b{n}" for n, bound in enumerate(CALL_BOUNDS)
+)
 BY_AGENT: Final = "FROM {table} WHERE ended_at IS NOT NULL GROUP BY 1, 2"
 ALL_BUCKETS: Final = ", ".join([*(f"b{n}" for n in range(len(CALL_BOUNDS))), "call_duration_seconds_count"])
 
@@ -30,7 +32,13 @@ ALL_BUCKETS: Final = ", ".join([*(f"b{n}" for n in range(len(CALL_BOUNDS))), "ca
 def mapping(table: str) -> dict[str, Any]:
     """Our mapping: calls, and requests to language models, from one table."""
     who = {"tenant": "tenant", "agent": "agent", "ended_at": "ended_at"}
-    call = {**who, "channel": "channel", "outcome": "outcome", "initiated_at": "initiated_at", "duration": "duration_seconds"}
+    call = {
+        **who,
+        "channel": "channel",
+        "outcome": "outcome",
+        "initiated_at": "initiated_at",
+        "duration": "duration_seconds",
+    }
     request = {**who, "input_tokens": "tokens_in", "output_tokens": "tokens_out", "cost": "cost_usd"}
     entities = {"call": {"table": table, "columns": call}, "llm_request": {"table": table, "columns": request}}
     return {"version": 1, "name": "bench", "entities": entities}
@@ -44,7 +52,13 @@ def disabled() -> list[str]:
 def query_exporter(table: str, dsn: str) -> dict[str, Any]:
     """Configuration of query-exporter. Its own histogram counts every row again at each scrape, so buckets are gauges."""
     who = ["tenant", "agent"]
-    sums = ["call_duration_seconds_count", "call_duration_seconds_sum", "input_tokens_total", "output_tokens_total", "cost_usd_total"]
+    sums = [
+        "call_duration_seconds_count",
+        "call_duration_seconds_sum",
+        "input_tokens_total",
+        "output_tokens_total",
+        "cost_usd_total",
+    ]
     metrics = {
         "calls_completed_total": {"type": "counter", "labels": [*who, "channel", "outcome"]},
         "active_calls": {"type": "gauge", "labels": [*who, "channel"]},
@@ -64,7 +78,9 @@ def query_exporter(table: str, dsn: str) -> dict[str, Any]:
     return {
         "databases": {"db": {"dsn": dsn}},
         "metrics": metrics,
-        "queries": {key: {"databases": ["db"], "metrics": names, "sql": text} for key, (names, text) in queries.items()},
+        "queries": {
+            key: {"databases": ["db"], "metrics": names, "sql": text} for key, (names, text) in queries.items()
+        },
     }
 
 

@@ -85,7 +85,9 @@ class Subject:
             except OSError:
                 pass
             if time.monotonic() > deadline or (self.process is not None and self.process.poll() is not None):
-                raise SystemExit(f"{self.name} on {self.rows} rows gave no metrics:\n{(self.folder / 'log').read_text()[-3000:]}")
+                raise SystemExit(
+                    f"{self.name} on {self.rows} rows gave no metrics:\n{(self.folder / 'log').read_text()[-3000:]}"
+                )
             time.sleep(0.005)
 
     def measure(self, server: Server) -> None:
@@ -143,7 +145,17 @@ def query_exporter(server: Server, folder: Path, rows: int, program: Path) -> Su
     dsn = server.role(role).replace("postgresql://", "postgresql+psycopg://")
     (place / "config.yaml").write_text(json.dumps(sql.query_exporter(f"calls_{rows}", dsn)), encoding="utf-8")
     port = free_port()
-    command = [str(program), "--host", "127.0.0.1", "--port", str(port), "--config", str(place / "config.yaml"), "-L", "error"]
+    command = [
+        str(program),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--config",
+        str(place / "config.yaml"),
+        "-L",
+        "error",
+    ]
     return Subject("query-exporter", rows, role, command, {}, place, port)
 
 
@@ -157,7 +169,12 @@ def postgres_exporter(server: Server, folder: Path, rows: int) -> Subject:
     place.mkdir()
     (place / "queries.yaml").write_text(json.dumps(sql.postgres_exporter(f"calls_{rows}")), encoding="utf-8")
     port = free_port()
-    command = [program, *PEER_FLAGS, f"--extend.query-path={place / 'queries.yaml'}", f"--web.listen-address=127.0.0.1:{port}"]
+    command = [
+        program,
+        *PEER_FLAGS,
+        f"--extend.query-path={place / 'queries.yaml'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
     url = f"{server.role(role)}?sslmode=disable"
     return Subject("postgres_exporter", rows, role, command, {"DATA_SOURCE_NAME": url}, place, port)
 

@@ -73,7 +73,10 @@ def quantile(
 
 
 def mean(
-    metric: Distribution, window: str = RATE_INTERVAL, labels: Iterable[Label | str] = (), matchers: Matchers | None = None
+    metric: Distribution,
+    window: str = RATE_INTERVAL,
+    labels: Iterable[Label | str] = (),
+    matchers: Matchers | None = None,
 ) -> str:
     """Mean of a distribution over a window: sum of values by their count."""
     group = by(metric, labels)

@@ -90,7 +90,11 @@ def _split(group: list[EventMetric], source: Source) -> tuple[list[EventMetric],
     few = {labels[metric.base] for metric in group if isinstance(metric, Distribution)}
     apart = {names for names in few if len(every - names) >= APART}
     fine = [metric for metric in group if labels[metric.base] not in apart]
-    return (fine, [metric for metric in group if labels[metric.base] in apart]) if fine and len(apart) == 1 else (group, [])
+    return (
+        (fine, [metric for metric in group if labels[metric.base] in apart])
+        if fine and len(apart) == 1
+        else (group, [])
+    )
 
 
 def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
