@@ -34,7 +34,7 @@ SELECT id, 'tenant-' || lpad((floor(30 * u1 * u1))::int::text, 2, '0'), 'agent-'
        began, CASE WHEN began + d * interval '1 second' <= {now} THEN began + d * interval '1 second' END,
        began + d * interval '1 second', d, tokens, tokens / 4, (tokens * 0.0000025)::numeric(12, 6), u2::real
 FROM (SELECT i AS id, {base} + i * {spacing} * interval '1 second' AS began, random() AS u1, random() AS u2,
-             random() AS u3, random() AS u4, round((109 * exp(random_normal(0, 0.911)))::numeric, 1)::float8 AS d,
+             random() AS u3, random() AS u4, round((109 * exp(0.911 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())))::numeric, 1)::float8 AS d,
              (200 + 3000 * random())::int AS tokens
       FROM generate_series({first}, {last}) AS i OFFSET 0) AS drawn"""
 

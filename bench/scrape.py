@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench import parts, report, subjects
 from bench.data import Calls
-from bench.server import Server
+from bench.server import Server, newest_programs
 from bench.subjects import Subject
 
 SETTLES = (60, 600)
@@ -31,7 +31,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="watchfloor-bench-", dir=options.directory) as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        server = Server(folder)
+        server = Server(folder, options.postgres or newest_programs())
         stack.callback(server.stop)
         server.start()
         program = subjects.find_query_exporter(options.keep or folder)
@@ -68,6 +68,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, help="keep query-exporter's virtual environment in this folder")
     parser.add_argument(
         "--directory", type=Path, default=None, help="where the database goes (2.5 GB for ten million rows)"
+    )
+    parser.add_argument(
+        "--postgres", type=Path, help="folder of PostgreSQL's programs; else Debian's, else the embedded ones"
     )
     return parser.parse_args()
 

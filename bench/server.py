@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from provisioning.stack.account import open_path, unprivileged
-from provisioning.stack.postgres import programs
+from provisioning.stack.postgres import programs as embedded
 
 OPTIONS: Final = {
     "shared_buffers": "3GB", "work_mem": "64MB", "maintenance_work_mem": "512MB", "max_parallel_workers_per_gather": "2",
@@ -22,6 +22,12 @@ OPTIONS: Final = {
     "unix_socket_directories": "", "timezone": "UTC", "log_timezone": "UTC", "log_line_prefix": "%u|",
 }  # fmt: skip
 """Nothing is written to disk for safety, and everything is in memory: the best case for those who read whole tables."""
+
+
+def newest_programs() -> Path:
+    """PostgreSQL's programs: those of Debian's package where it is installed, else the embedded ones."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parent.parent.name))
+    return found[-1].parent if found else embedded()
 
 
 def free_port() -> int:
@@ -42,7 +48,8 @@ def cpu_seconds(pid: int) -> float:
 class Server:
     """PostgreSQL in a folder of its own. Whoever is on the machine may connect while it runs: it holds invented rows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.programs = programs
         self.folder = folder
         self.port = free_port()
         self.log = folder / "postgres.log"
@@ -62,12 +69,12 @@ class Server:
             open_path(data)
             account.own(data)
             user = {"user": account.uid, "group": account.gid, "extra_groups": []}
-        made = [str(programs() / "initdb"), "--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--no-sync"]
+        made = [str(self.programs / "initdb"), "--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([*made, f"--pgdata={data}"], check=True, capture_output=True, cwd="/", **user)
         words = [
             word for name, value in {**OPTIONS, "port": str(self.port)}.items() for word in ("-c", f"{name}={value}")
         ]
-        command = [str(programs() / "postgres"), "-D", str(data), *words]
+        command = [str(self.programs / "postgres"), "-D", str(data), *words]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log, stdout=log, cwd="/", **user)
         deadline = time.monotonic() + 30

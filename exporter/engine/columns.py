@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -79,31 +80,56 @@ class Resolved:
             return value
         return self._exact(value) * sa.literal_column(UNITS[self.source.unit or "s"])
 
-    def addable(self) -> ColumnElement[Any]:
-        """The value in a type whose sum does not depend on the order of rows."""
-        number = self.number()
-        return self._exact(number) if self.type is Type.BINARY and self.source.unit in (None, "s") else number
+    def summed(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+        """The sum of valid values, in a type in which it does not depend on the order of rows; NULL without a value."""
+        measured = self.type is Type.BINARY and self.column.kind is not Kind.MONEY and self.source.unit in (None, "s")
+        if self.dialect == "postgresql" and measured:
+            return self._in_trillionths(where)
+        number = self._exact(self.number()) if self.type is Type.BINARY else self.number()
+        return sa.func.sum(number).filter(*where, self.valid())
+
+    def _in_trillionths(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+        """Sum of floating-point numbers as whole trillionths: PostgreSQL makes each into a numeric ten times slower."""
+        limit: ColumnElement[Any] = sa.literal_column("9e6::double precision")
+        scale: ColumnElement[Any] = sa.literal_column("1e12::double precision")
+        raw = self._sign
+        small = sa.func.sum(sa.cast(raw * scale, sa.BigInteger)).filter(
+            *where, raw >= sa.literal_column("0"), raw < limit
+        )
+        large = sa.func.sum(sa.cast(raw, sa.Numeric)).filter(*where, raw >= limit, sa.not_(self.not_a_number()))
+        part = small * sa.literal_column("0.000000000001")
+        return sa.func.coalesce(part + sa.func.coalesce(large, sa.literal_column("0")), large, part)
 
     def _exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return sa.cast(value, sa.Numeric) if self.dialect == "postgresql" else value
 
+    @property
+    def _sign(self) -> ColumnElement[Any]:
+        """Something that is negative, zero or positive as the value is; units are positive, so they need not be applied."""
+        return self.number() if self.raw is None or self.type is Type.SPAN else self.raw
+
     def valid(self) -> ColumnElement[bool]:
         """The value is there, not negative, and a finite number."""
-        value = self.number()
-        return sa.and_(value >= sa.literal_column("0"), sa.not_(self.not_a_number()))
+        return sa.and_(self._sign >= sa.literal_column("0"), sa.not_(self.not_a_number()))
 
     def negative(self) -> ColumnElement[bool]:
         """The value is below 0."""
-        return self.number() < sa.literal_column("0")
+        return self._sign < sa.literal_column("0")
+
+    @property
+    def may_be_no_number(self) -> bool:
+        """Whether the column's type has NaN or infinity."""
+        return self.raw is not None and self.type not in (Type.WHOLE, Type.SPAN)
 
     def not_a_number(self) -> ColumnElement[bool]:
         """The value is NaN or infinite; both sort above every number in PostgreSQL."""
-        value = self.number()
-        if self.dialect == "sqlite":
-            return value > sa.literal_column("1.7976931348623157e308")
-        if self.type in (Type.WHOLE, Type.SPAN) or self.raw is None:
+        if not self.may_be_no_number:
             return sa.false()
-        return sa.cast(value, sa.Double) >= sa.literal_column("'Infinity'::double precision")
+        if self.dialect == "sqlite":
+            return self._sign > sa.literal_column("1.7976931348623157e308")
+        # Before version 14 a numeric has no infinity to compare with.
+        limit = "'1e300'::numeric" if self.type is Type.EXACT else "'Infinity'::double precision"
+        return self._sign >= sa.literal_column(limit)
 
     def test(self, condition: Condition) -> ColumnElement[bool]:
         """A condition of the catalogue on this column."""
