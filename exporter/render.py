@@ -40,29 +40,35 @@ class FamilyView:
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
+        self.write(((key, vector),))
+
+    def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
+        """Write the lines of many series. What stands before a number is made once and kept."""
         self._joined = None
-        if len(vector) == 1:
-            value, line = vector[0], self.lines.get(key)
-            prefix = line[: line.rindex(" ") + 1] if line is not None else self._make(key)
-            self.lines[key] = f"{prefix}{value if type(value) is int else repr(float(value))}\n"
-            return
-        template = self._templates.get(key)
-        if template is None:
-            template = self._templates[key] = self._make(key)
-        count, total, *buckets = vector
-        self.lines[key] = template % (*buckets, count, count, number(total))
+        lines, templates = self.lines, self._templates
+        for key, vector in series:
+            template = templates.get(key)
+            if template is None:
+                template = templates[key] = self._make(key)
+            if len(vector) == 1:
+                value = vector[0]
+                lines[key] = f"{template}{value if type(value) is int else repr(float(value))}\n"
+            else:
+                count, total, *buckets = vector
+                lines[key] = template % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
         self._joined = None
         self.lines.pop(key, None)
+        self._templates.pop(key, None)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
         self.lines = {}
-        self._joined = None
-        for key, vector in series:
-            self.set(key, vector)
+        self.write(series)
+        if len(self._templates) > 2 * len(self.lines) + 1000:
+            self._templates = {key: self._templates[key] for key in self.lines}
 
     def joined(self) -> bytes:
         """All lines as one text, put together again only after a change."""

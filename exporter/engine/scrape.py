@@ -49,9 +49,11 @@ class Views:
             sealed, fresh, view = totals.sealed[metric.base], tail.get(metric.base, {}), views[metric.base]
             last, touched = self._last.get(metric.base, {}), totals.touched[metric.base]
             changed = [key for key, vector in fresh.items() if key in touched or last.get(key) != vector]
-            for key in changed:
-                base = sealed.get(key)
-                view.set(key, added(base, fresh[key]) if base is not None else filled(metric, fresh[key]))
+            bases = map(sealed.get, changed)
+            view.write(
+                (key, added(base, fresh[key]) if base is not None else filled(metric, fresh[key]))
+                for key, base in zip(changed, bases, strict=True)
+            )
             for key in (last.keys() | touched) - fresh.keys():
                 if key in sealed:
                     view.set(key, filled(metric, sealed[key]))
@@ -64,9 +66,7 @@ class Views:
         """Write the lines of a level that differ from those of the last scrape."""
         metric = level.family.metric
         view, last = self.by_domain[level.domain][metric.base], self._last.get(metric.base, {})
-        for key, vector in series.items():
-            if last.get(key) != vector:
-                view.set(key, vector)
+        view.write((key, vector) for key, vector in series.items() if last.get(key) != vector)
         for key in last.keys() - series.keys():
             view.remove(key)
         self._last[metric.base] = series
