@@ -52,6 +52,8 @@ def serve_forever(settings: Settings) -> None:
     # What planning left behind lives as long as the process; a full collection in the middle of a scrape costs 30 ms.
     gc.set_threshold(50_000, 50, 100)
     _one_arena()
+    # The thread that asks the database must not wait for the one that works on rows.
+    sys.setswitchinterval(0.0005)
     source.collector.start()
     try:
         serve(source, settings, stop, ready=lambda: source.collector.log(f"serving on {_address(settings)}"))

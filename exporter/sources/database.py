@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,22 +192,24 @@ class _PostgresSession:
         return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
 
     def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
-        import psycopg
-
         self._run(f"SAVEPOINT all_of_them; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
+        # Another thread asks for the next result while this one works on the last.
+        asking = ThreadPoolExecutor(1, "statements")
         try:
-            with self._connection.pipeline() as pipeline:
-                cursors = []
-                for sql, params in statements:
-                    cursors.append(self._connection.execute(sql, params))
-                    pipeline.sync()  # Without it the end of a result waits in the server for the next one.
-                for cursor in cursors:
-                    yield cursor.fetchall()
-        except psycopg.Error as error:
-            failure = self._failure(error)
-            if not isinstance(failure, ConnectionLost):
-                self._run("ROLLBACK TO SAVEPOINT all_of_them", None)
-            raise failure from None
+            results = [asking.submit(self._fetch, sql, params) for sql, params in statements]
+            for result in results:
+                yield result.result()
+        except ConnectionLost:
+            raise
+        except DatabaseError:
+            asking.shutdown(cancel_futures=True)
+            self._run("ROLLBACK TO SAVEPOINT all_of_them", None)
+            raise
+        finally:
+            asking.shutdown(cancel_futures=True)
+
+    def _fetch(self, sql: str, params: Params) -> list[Row]:
+        return cast("list[Row]", self._run(sql, params, lambda cursor: cursor.fetchall()))
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
         def read(cursor: Any) -> list[Column]:
