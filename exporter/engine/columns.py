@@ -98,7 +98,7 @@ class Resolved:
         )
         large = sa.func.sum(sa.cast(raw, sa.Numeric)).filter(*where, raw >= limit, sa.not_(self.not_a_number()))
         part = small * sa.literal_column("0.000000000001")
-        return sa.func.coalesce(part + sa.func.coalesce(large, sa.literal_column("0")), large, part)
+        return sa.func.coalesce(part + large, part, large)
 
     def _exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return sa.cast(value, sa.Numeric) if self.dialect == "postgresql" else value
