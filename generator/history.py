@@ -1,0 +1,180 @@
+"""Backfill from end to end: what can be filled, the totals before it, its samples block by block, and blocks in place."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final
+
+from exporter.engine.collector import Collector
+from exporter.engine.scans import Plan
+from exporter.history.reading import Slice, ahead, slices
+from exporter.history.replay import Replay, Written
+from exporter.history.section import HistoryStep
+from exporter.history.steps import blocks, sample_times
+from exporter.mapping import load
+from exporter.render import label_set
+from exporter.settings import Settings
+from exporter.sources.database import connect
+from provisioning.history import Block, Folder, HistoryError, Making
+from provisioning.past import Running, Span, span, words
+from provisioning.prometheus import INSTANCE, JOB
+from provisioning.stack.binary import Program
+
+FIXED: Final = label_set(("instance", "job"), (INSTANCE, JOB))
+MOST_SAMPLES: Final = 4_000_000
+"""Samples of a block, roughly: a file of some 400 MB for promtool."""
+WORKERS: Final = 2
+
+Progress = Callable[[float, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to fill, and whether to make it anew."""
+
+    since: float
+    steps: tuple[HistoryStep, ...]
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was written, or would be."""
+
+    span: Span
+    times: int
+    series: int
+    samples: int = 0
+    rows: int = 0
+    blocks: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
+def backfill(
+    settings: Settings, url: str, folder: Folder, running: Running | None, promtool: Program, wanted: Wanted,
+    say: Callable[[str], None], progress: Progress,
+) -> Summary:  # fmt: skip
+    """Fill what can be filled. HistoryError when nothing can."""
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        if not wanted.dry_run:
+            stack.enter_context(folder.lock())
+        now = int(time.time())
+        if wanted.overwrite and not wanted.dry_run:
+            folder.remove(folder.ours())
+        found = span(folder, running, now - int(wanted.since), now)
+        collector = stack.enter_context(_collected(settings, url, say))
+        plan, notes = _usable(collector)
+        times = sample_times(found.start, found.end, wanted.steps, settings.time_zone)
+        series = _series(collector)
+        summary = Summary(found, len(times), series, notes=[*found.notes, *notes])
+        say(f"history from {words(times[0])} to {words(times[-1])}: {len(times):,} times, {series:,} series now")
+        if not wanted.dry_run:
+            job = _Job(settings, url, folder, promtool, collector, plan, summary)
+            job.run(blocks(times, max(1, series), MOST_SAMPLES), progress)
+    summary.seconds = time.monotonic() - begun
+    return summary
+
+
+@contextmanager
+def _collected(settings: Settings, url: str, say: Callable[[str], None]) -> Iterator[Collector]:
+    """The live engine with its first pass done: it knows which label values have series of their own.
+
+    What it reads is saved for the exporter; where one runs already, its state file says which values those are.
+    """
+    collector = Collector(settings, load(settings.database), lambda: connect(url, settings.database.connect_timeout), say)
+    try:
+        collector.once(lambda _, __: None)
+        yield collector
+    finally:
+        collector.close()
+
+
+def _usable(collector: Collector) -> tuple[Plan, list[str]]:
+    """The plan without scans whose rows cannot be read, and which those are."""
+    plan, totals = collector.book.plan, collector.book.totals
+    assert plan is not None  # a tick that did not raise has made one
+    lost = [scan.name for scan in plan.scans if totals[scan.name].horizon is None]
+    notes = [f"{name}: its rows cannot be read, so it has no history" for name in lost]
+    return replace(plan, scans=tuple(scan for scan in plan.scans if scan.name not in lost)), notes
+
+
+def _series(collector: Collector) -> int:
+    """Series of counters and histograms in the sealed totals."""
+    found = 0
+    for totals in collector.book.totals.values():
+        widths = {family.metric.base: len(family.bounds) + 3 if family.bounds else 1 for family in totals.scan.families}
+        found += sum(widths[base] * len(series) for base, series in totals.sealed.items())
+    return found
+
+
+class _Job:
+    """Writing, converting and placing of all blocks."""
+
+    def __init__(
+        self, settings: Settings, url: str, folder: Folder, promtool: Program, collector: Collector, plan: Plan, summary: Summary
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.promtool = promtool
+        self.plan = plan
+        self.summary = summary
+        self.written = Written()
+        self._database = connect(url, settings.database.connect_timeout)
+        self._timeout = settings.database.seal_timeout
+        self._replay = Replay(plan, collector.book.admission, FIXED, self.written)
+        self._making: deque[Making] = deque()
+
+    def run(self, parts: Sequence[Sequence[int]], progress: Progress) -> None:
+        """Write every block and wait for the last one. Blocks come into place in the order of time."""
+        read = ahead(slices(self._database, self.plan.items, parts, self._timeout))
+        try:
+            for number, block in enumerate(parts):
+                self._write(number, read)
+                self._making.append(Making(self.promtool, self._path(number)))
+                while len(self._making) >= WORKERS:
+                    self._place(self._making.popleft())
+                done = sum(len(part) for part in parts[: number + 1])
+                progress(done / sum(map(len, parts)), self.written.samples)
+                del block
+            while self._making:
+                self._place(self._making.popleft())
+        finally:
+            read.close()  # type: ignore[attr-defined]
+            for making in self._making:
+                making.stop()
+            self._database.close()
+        self.summary.samples, self.summary.rows = self.written.samples, self.written.rows
+        self.summary.series = self._replay.series
+
+    def _write(self, number: int, read: Iterator[Slice]) -> None:
+        folder = self._path(number)
+        folder.mkdir()
+        try:
+            with (folder / "samples").open("w", encoding="utf-8", newline="\n", buffering=1 << 20) as file:
+                self._take(file, read)
+                file.write("# EOF\n")
+        except OSError as error:
+            raise HistoryError(f"cannot write {folder}: {error.strerror}") from None
+
+    def _take(self, file: TextIOWrapper, read: Iterator[Slice]) -> None:
+        for part in read:
+            self._replay.take(part, file.write)
+            if part.last:
+                return
+
+    def _place(self, making: Making) -> None:
+        placed: list[Block] = making.finish(self.folder)
+        self.summary.blocks += len(placed)
+        self.summary.bytes += sum(block.size for block in placed)
+
+    def _path(self, number: int) -> Path:
+        return self.folder.work / f"part-{number}"

@@ -1,0 +1,91 @@
+"""Where history goes and how much of it: from options and settings to a folder, a range and steps."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.settings import HistoryStep, Settings
+from generator.history import Wanted
+from provisioning.endpoints import native
+from provisioning.history import Folder, HistoryError
+from provisioning.past import Running, ask
+from provisioning.stack import binary
+from provisioning.stack.account import Account, unprivileged
+from provisioning.stack.binary import MissingError, Program
+from provisioning.stack.debian import Say
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where history goes."""
+
+    folder: Folder
+    running: Running | None
+    promtool: Program
+
+
+def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:
+    """What to fill, from options where they are given and else from the settings."""
+    length = since or settings.history.since or settings.retention_days * 86400
+    steps = settings.history.steps
+    if step is not None:
+        try:
+            steps = (HistoryStep(age=None, step=step),)
+        except ValueError:
+            raise HistoryError(f"--step {step:g} s: a day must be a multiple of it; write 1m, 5m, 1h or 6h") from None
+    return Wanted(length, steps, overwrite, dry_run)
+
+
+def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> Target:
+    """The Prometheus that is meant: that of the stack, or one whose address or folder is given."""
+    stack = settings.stack.directory.absolute()
+    own = stack / "prometheus" / "data"
+    running = None
+    if url is not None:
+        running = ask(url)
+        if running is None:
+            raise HistoryError(f"no Prometheus answers at {url}; start it, or leave out --prometheus")
+    elif data is None:
+        running = ask(f"http://{native(settings).prometheus}")
+        if running is not None and running.path.resolve() != own.resolve():
+            raise HistoryError(f"the Prometheus at {native(settings).prometheus} keeps its data in {running.path}, not in {own}; give --data-dir")
+    path = data or (running.path if running is not None and url is not None else own)
+    if running is not None and not path.is_dir():
+        raise HistoryError(f"the data folder {path} of the running Prometheus is not here; give it by --data-dir")
+    try:
+        promtool = binary.promtool(stack / "packages", say)
+    except MissingError as error:
+        raise HistoryError(f"promtool: {error}") from None
+    return Target(Folder(path.absolute(), _owner(path)), running, promtool)
+
+
+def _owner(path: Path) -> Account | None:
+    """Whom blocks must belong to: the owner of the data folder, or who runs the stack's Prometheus."""
+    account = unprivileged()
+    if account is None or not path.is_dir():
+        return account
+    status = path.stat()
+    return Account(str(status.st_uid), status.st_uid, status.st_gid)
+
+
+class Meter:
+    """Progress with the time that is left."""
+
+    def __init__(self) -> None:
+        self._begun = self._told = time.monotonic()
+
+    def __call__(self, share: float, samples: int) -> None:
+        """Tell it, at most every few seconds where nobody looks."""
+        now = time.monotonic()
+        spent = now - self._begun
+        left = spent / share * (1 - share) if share else 0.0
+        line = f"{share:4.0%}  {samples:,} samples, {samples / spent if spent else 0:,.0f} a second, {left:.0f} s left"
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{line}   " + ("\n" if share >= 1 else ""))
+            sys.stderr.flush()
+        elif share >= 1 or now - self._told > 5:
+            sys.stderr.write(f"{line}\n")
+            self._told = now
