@@ -20,7 +20,7 @@ from exporter.history.steps import blocks, sample_times
 from exporter.mapping import load
 from exporter.render import label_set
 from exporter.settings import Settings
-from exporter.sources.database import connect
+from exporter.sources.database import Database, connect
 from provisioning.history import Block, Folder, HistoryError, Making
 from provisioning.past import Running, Span, span, words
 from provisioning.prometheus import INSTANCE, JOB
@@ -32,6 +32,15 @@ MOST_SAMPLES: Final = 4_000_000
 WORKERS: Final = 2
 
 Progress = Callable[[float, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where history goes: a data folder, the Prometheus that runs on it, and the tool that makes blocks."""
+
+    folder: Folder
+    running: Running | None
+    promtool: Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,18 @@ class Summary:
 
 
 def backfill(
-    settings: Settings, url: str, folder: Folder, running: Running | None, promtool: Program, wanted: Wanted,
-    say: Callable[[str], None], progress: Progress,
-) -> Summary:  # fmt: skip
+    settings: Settings, url: str, target: Target, wanted: Wanted, *, say: Callable[[str], None], progress: Progress
+) -> Summary:
     """Fill what can be filled. HistoryError when nothing can."""
     begun = time.monotonic()
+    folder = target.folder
     with ExitStack() as stack:
         if not wanted.dry_run:
             stack.enter_context(folder.lock())
         now = int(time.time())
         if wanted.overwrite and not wanted.dry_run:
             folder.remove(folder.ours())
-        found = span(folder, running, now - int(wanted.since), now)
+        found = span(folder, target.running, now - int(wanted.since), now)
         collector = stack.enter_context(_collected(settings, url, say))
         plan, notes = _usable(collector)
         times = sample_times(found.start, found.end, wanted.steps, settings.time_zone)
@@ -79,7 +88,7 @@ def backfill(
         summary = Summary(found, len(times), series, notes=[*found.notes, *notes])
         say(f"history from {words(times[0])} to {words(times[-1])}: {len(times):,} times, {series:,} series now")
         if not wanted.dry_run:
-            job = _Job(settings, url, folder, promtool, collector, plan, summary)
+            job = _Job(connect(url, settings.database.connect_timeout), target, collector, plan, summary)
             job.run(blocks(times, max(1, series), MOST_SAMPLES), progress)
     summary.seconds = time.monotonic() - begun
     return summary
@@ -91,7 +100,9 @@ def _collected(settings: Settings, url: str, say: Callable[[str], None]) -> Iter
 
     What it reads is saved for the exporter; where one runs already, its state file says which values those are.
     """
-    collector = Collector(settings, load(settings.database), lambda: connect(url, settings.database.connect_timeout), say)
+    collector = Collector(
+        settings, load(settings.database), lambda: connect(url, settings.database.connect_timeout), say
+    )
     try:
         collector.once(lambda _, __: None)
         yield collector
@@ -120,16 +131,14 @@ def _series(collector: Collector) -> int:
 class _Job:
     """Writing, converting and placing of all blocks."""
 
-    def __init__(
-        self, settings: Settings, url: str, folder: Folder, promtool: Program, collector: Collector, plan: Plan, summary: Summary
-    ) -> None:  # fmt: skip
-        self.folder = folder
-        self.promtool = promtool
+    def __init__(self, database: Database, target: Target, collector: Collector, plan: Plan, summary: Summary) -> None:
+        self.folder = target.folder
+        self.promtool = target.promtool
         self.plan = plan
         self.summary = summary
         self.written = Written()
-        self._database = connect(url, settings.database.connect_timeout)
-        self._timeout = settings.database.seal_timeout
+        self._database = database
+        self._timeout = collector.settings.database.seal_timeout
         self._replay = Replay(plan, collector.book.admission, FIXED, self.written)
         self._making: deque[Making] = deque()
 
@@ -137,14 +146,13 @@ class _Job:
         """Write every block and wait for the last one. Blocks come into place in the order of time."""
         read = ahead(slices(self._database, self.plan.items, parts, self._timeout))
         try:
-            for number, block in enumerate(parts):
-                self._write(number, read)
-                self._making.append(Making(self.promtool, self._path(number)))
+            for number in range(len(parts)):
+                if self._write(number, read):
+                    self._making.append(Making(self.promtool, self._path(number)))
                 while len(self._making) >= WORKERS:
                     self._place(self._making.popleft())
                 done = sum(len(part) for part in parts[: number + 1])
                 progress(done / sum(map(len, parts)), self.written.samples)
-                del block
             while self._making:
                 self._place(self._making.popleft())
         finally:
@@ -155,7 +163,9 @@ class _Job:
         self.summary.samples, self.summary.rows = self.written.samples, self.written.rows
         self.summary.series = self._replay.series
 
-    def _write(self, number: int, read: Iterator[Slice]) -> None:
+    def _write(self, number: int, read: Iterator[Slice]) -> bool:
+        """Write the file of a block; False when there was nothing yet."""
+        before = self.written.samples
         folder = self._path(number)
         folder.mkdir()
         try:
@@ -164,6 +174,7 @@ class _Job:
                 file.write("# EOF\n")
         except OSError as error:
             raise HistoryError(f"cannot write {folder}: {error.strerror}") from None
+        return self.written.samples > before
 
     def _take(self, file: TextIOWrapper, read: Iterator[Slice]) -> None:
         for part in read:

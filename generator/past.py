@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.settings import HistoryStep, Settings
-from generator.history import Wanted
+from generator.history import Target, Wanted
 from provisioning.endpoints import native
 from provisioning.history import Folder, HistoryError
-from provisioning.past import Running, ask
+from provisioning.past import ask
 from provisioning.stack import binary
 from provisioning.stack.account import Account, unprivileged
-from provisioning.stack.binary import MissingError, Program
+from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import Say
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where history goes."""
-
-    folder: Folder
-    running: Running | None
-    promtool: Program
 
 
 def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:
@@ -51,7 +41,9 @@ def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> 
     elif data is None:
         running = ask(f"http://{native(settings).prometheus}")
         if running is not None and running.path.resolve() != own.resolve():
-            raise HistoryError(f"the Prometheus at {native(settings).prometheus} keeps its data in {running.path}, not in {own}; give --data-dir")
+            raise HistoryError(
+                f"the Prometheus at {native(settings).prometheus} keeps its data in {running.path}, not in {own}; give --data-dir"
+            )
     path = data or (running.path if running is not None and url is not None else own)
     if running is not None and not path.is_dir():
         raise HistoryError(f"the data folder {path} of the running Prometheus is not here; give it by --data-dir")

@@ -57,7 +57,9 @@ class Folder:
         """All blocks, the oldest first."""
         if not self.path.is_dir():
             return []
-        found = [_block(path) for path in self.path.iterdir() if ULID.match(path.name) and (path / "meta.json").exists()]
+        found = [
+            _block(path) for path in self.path.iterdir() if ULID.match(path.name) and (path / "meta.json").exists()
+        ]
         return sorted(found, key=lambda block: block.begin)
 
     def ours(self) -> list[Block]:
@@ -144,7 +146,9 @@ def _block(path: Path) -> Block:
         meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
         sources = frozenset(meta["compaction"]["sources"])
         stats = meta.get("stats", {})
-        return Block(path, meta["minTime"], meta["maxTime"], sources, stats.get("numSamples", 0), stats.get("numSeries", 0))
+        return Block(
+            path, meta["minTime"], meta["maxTime"], sources, stats.get("numSamples", 0), stats.get("numSeries", 0)
+        )
     except (OSError, ValueError, KeyError, TypeError):
         raise HistoryError(f"{path}/meta.json cannot be read; repair or remove this block") from None
 
@@ -162,7 +166,11 @@ class Making:
         )  # fmt: skip
         self._log = (folder / "log").open("w+b")
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env={**os.environ, "TMPDIR": str(folder)}
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env={**os.environ, "TMPDIR": str(folder)},
         )
 
     def finish(self, folder: Folder) -> list[Block]:

@@ -51,7 +51,9 @@ def ask(url: str) -> Running | None:
     except requests.ConnectionError:
         return None
     except (requests.RequestException, KeyError, TypeError, ValueError) as error:
-        raise HistoryError(f"{url} does not answer as Prometheus does ({type(error).__name__}); give its address") from None
+        raise HistoryError(
+            f"{url} does not answer as Prometheus does ({type(error).__name__}); give its address"
+        ) from None
 
 
 def _keeps(text: str) -> float:
@@ -76,7 +78,9 @@ def span(folder: Folder, running: Running | None, start: int, now: int) -> Span:
         end = _before(end, running.head, notes, "Prometheus' head")
         if start < now - running.keeps:
             start = int(now - running.keeps)
-            notes.append(f"before {words(start)}: Prometheus keeps nothing older; raise its --storage.tsdb.retention.time")
+            notes.append(
+                f"before {words(start)}: Prometheus keeps nothing older; raise its --storage.tsdb.retention.time"
+            )
     elif folder.has_head:
         raise HistoryError(
             f"a Prometheus has run on {folder.path} and its newest samples are in no block yet; "
@@ -87,7 +91,9 @@ def span(folder: Folder, running: Running | None, start: int, now: int) -> Span:
     if ours:
         done = max(block.end for block in ours) // 1000
         if ours[0].begin // 1000 > start + 2 * 86400:
-            notes.append(f"before {words(ours[0].begin // 1000)}: history begins there; with --overwrite it is made anew")
+            notes.append(
+                f"before {words(ours[0].begin // 1000)}: history begins there; with --overwrite it is made anew"
+            )
         if done >= end - 60:
             raise HistoryError(
                 f"history is there already from {words(ours[0].begin // 1000)} to {words(done)}; "

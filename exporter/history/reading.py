@@ -36,7 +36,6 @@ class Slice:
     item: Item
     times: Sequence[int]
     rows: tuple[list[Row], ...]
-    block: int = 0
     base: bool = False
     last: bool = False
 
@@ -46,7 +45,9 @@ def instant(time: int) -> datetime:
     return datetime.fromtimestamp(time, UTC)
 
 
-def slices(database: Database, items: Sequence[Item], blocks: Sequence[Sequence[int]], timeout: float) -> Iterator[Slice]:
+def slices(
+    database: Database, items: Sequence[Item], blocks: Sequence[Sequence[int]], timeout: float
+) -> Iterator[Slice]:
     """All slices, block by block and within a block item by item. `last` marks the last one of a block."""
     widths = {item.name: WIDTH[0] for item in items}
     longest = LITE_WIDTH if database.dialect == "sqlite" else WIDTH[1]
@@ -57,20 +58,23 @@ def slices(database: Database, items: Sequence[Item], blocks: Sequence[Sequence[
         def read(sql: str, params: dict[str, Any]) -> list[Row]:
             return session.rows(sql, params, timeout)
 
+        before = blocks[0][0]
         for number, block in enumerate(blocks):
             for item in items:
-                place = 0
+                last = item is items[-1]
                 if number == 0:
-                    place = 1
-                    yield Slice(item, block[:1], _base(item, block[0], read), number, True, place == len(block) and item is items[-1])
+                    yield Slice(item, block[:1], _base(item, before, read), base=True, last=last and len(block) == 1)
+                place, reached = (1, before) if number == 0 else (0, before)
                 while place < len(block):
-                    before = block[place - 1] if place else blocks[number - 1][-1]
                     times = block[place : place + widths[item.name]]
                     begun = clock.monotonic()
-                    rows = tuple(read(*statement) for statement in item.slots(instant(before), [instant(t) for t in times]))
-                    place += len(times)
-                    widths[item.name] = _next(widths[item.name], clock.monotonic() - begun, sum(map(len, rows)), longest)
-                    yield Slice(item, times, rows, number, False, place == len(block) and item is items[-1])
+                    statements = item.slots(instant(reached), [instant(time) for time in times])
+                    rows = tuple(read(*statement) for statement in statements)
+                    place, reached = place + len(times), times[-1]
+                    width = _next(widths[item.name], clock.monotonic() - begun, sum(map(len, rows)))
+                    widths[item.name] = min(longest, width)
+                    yield Slice(item, times, rows, last=last and place == len(block))
+            before = block[-1]
 
 
 def _base(item: Item, time: int, read: Read) -> tuple[list[Row], ...]:
@@ -80,11 +84,11 @@ def _base(item: Item, time: int, read: Read) -> tuple[list[Row], ...]:
     return ([(*row, 0) for row in read(*item.window(BEGINNING, instant(time), closed=True))],)
 
 
-def _next(width: int, seconds: float, rows: int, longest: int) -> int:
+def _next(width: int, seconds: float, rows: int) -> int:
     """A longer slice after a light one, a shorter one after a heavy one."""
     if rows > MOST_ROWS or seconds > MOST_SECONDS:
         return max(1, width // 2)
-    return min(longest, width * 2) if rows < MOST_ROWS / 3 and seconds < MOST_SECONDS / 3 else width
+    return width * 2 if rows < MOST_ROWS / 3 and seconds < MOST_SECONDS / 3 else width
 
 
 def ahead(source: Iterator[Slice]) -> Iterator[Slice]:

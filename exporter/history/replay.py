@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.engine.scans import LevelScan, Plan, Scan
-from exporter.engine.scrape import Views, level_key
-from exporter.engine.totals import Admission, Key, Number, Totals, plus
-from exporter.history.reading import Slice, instant
+from exporter.engine.scrape import Views, filled, level_key
+from exporter.engine.totals import Admission, Key, Number, Series, Totals, added, plus
+from exporter.history.reading import Slice
 from exporter.render import FamilyView
 from exporter.sources.database import Row
 
@@ -48,13 +48,12 @@ class Replay:
         domain = self.views.by_domain[totals.scan.domain]
         views = [domain[metric.base] for metric in totals.metrics]
         rows = _by_slot(part.rows[0], len(part.times))
-        before = totals.rows
         for place, time in enumerate(part.times):
-            if rows[place]:
-                totals.seal(rows[place], instant(time))
-                self.views.update(totals, {})
+            fresh: dict[str, Series] = {}
+            self.written.rows += totals.add(rows[place], fresh, totals.rejected)
+            for base, series in fresh.items():
+                _advance(totals.sealed[base], series, domain[base])
             self._emit(views, time, write)
-        self.written.rows += totals.rows - before
 
     def _level(self, level: _Level, part: Slice, write: Write) -> None:
         if part.base:
@@ -75,6 +74,14 @@ class Replay:
 
     def _view(self, level: LevelScan) -> FamilyView:
         return self.views.by_domain[level.domain][level.family.metric.base]
+
+
+def _advance(reached: Series, fresh: Series, view: FamilyView) -> None:
+    """Add what is new to the totals reached, and write the lines that it changes."""
+    for key, vector in fresh.items():
+        old = reached.get(key)
+        new = reached[key] = vector if old is None else added(old, vector)
+        view.set(key, filled(view.metric, new))
 
 
 class _Level:

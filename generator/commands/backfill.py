@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from generator.history import Summary
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A duration such as 90d."""
 
     name = "duration"
@@ -29,7 +27,9 @@ class Duration(click.ParamType):
 
 @click.command("backfill", short_help="Write the past of every metric into Prometheus.")
 @click.option("--since", type=Duration(), help="How far back to go, such as 90d.  [default: the setting history.since]")
-@click.option("--step", type=Duration(), help="One step for all ages, such as 1h.  [default: the setting history.steps]")
+@click.option(
+    "--step", type=Duration(), help="One step for all ages, such as 1h.  [default: the setting history.steps]"
+)
 @click.option("--prometheus", metavar="URL", help="Address of the Prometheus to fill.  [default: the stack's]")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Its data folder.  [default: the stack's]")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be written.")
@@ -61,7 +61,7 @@ def command(
     wanted = past.wanted(settings, since, step, overwrite=overwrite, dry_run=dry_run)
     target = past.target(settings, prometheus, Path(data_dir) if data_dir else None, say)
     url = required_url(settings)
-    summary = history.backfill(settings, url, target.folder, target.running, target.promtool, wanted, say, past.Meter())
+    summary = history.backfill(settings, url, target, wanted, say=say, progress=past.Meter())
     _show(summary, dry_run=dry_run, as_json=as_json)
 
 
