@@ -9,8 +9,7 @@ from threading import Event, Lock
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved
-from exporter.engine.ledger import BEGINNING as BEGINNING
-from exporter.engine.ledger import SHARE
+from exporter.engine.ledger import BEGINNING, SHARE
 from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
