@@ -157,7 +157,13 @@ class Book:
         return Admission(caps)
 
     def _fingerprint(self, scan: Scan) -> str:
-        parts = ["slices", scan.sql, scan.at.zone, str(scan.at.source.format), repr(sorted(self.admission.caps.items()))]
+        parts = [
+            "slices",
+            scan.sql,
+            scan.at.zone,
+            str(scan.at.source.format),
+            repr(sorted(self.admission.caps.items())),
+        ]
         parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

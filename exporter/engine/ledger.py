@@ -32,7 +32,7 @@ PARTS: Final = 16
 LEAST_ROWS: Final = 50_000
 """A merged slice holds at most one of so many parts of all rows, or this many rows."""
 
-HARDLY: Final = 100
+HARDLY: Final = 20
 """Where so many times the rows before a slice have vanished, those that are left are an exception to a purge."""
 
 Group = tuple[str, ...]
@@ -106,7 +106,17 @@ class Ledger:
     def dump(self) -> list[list[Any]]:
         """The slices for the state file."""
         return [
-            [s.lower.isoformat(), s.upper.isoformat(), s.rows, s.kept, s.seen, s.missing, s.surplus, s.vanished, s.checked]
+            [
+                s.lower.isoformat(),
+                s.upper.isoformat(),
+                s.rows,
+                s.kept,
+                s.seen,
+                s.missing,
+                s.surplus,
+                s.vanished,
+                s.checked,
+            ]
             for s in list(self.slices)
         ]
 

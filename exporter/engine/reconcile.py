@@ -163,7 +163,9 @@ class Reconciler:
         for reason, amount in amounts.items():
             self.found[scan.domain, reason] += amount
         words = ", ".join(f"{amount} {reason}" for reason, amount in amounts.items() if amount) or "repaired now"
-        self.book.log(f"{scan.name}: rows from {_day(part.lower)} to {_day(part.upper)} differ: {words}; {self._fate()}")
+        self.book.log(
+            f"{scan.name}: rows from {_day(part.lower)} to {_day(part.upper)} differ: {words}; {self._fate()}"
+        )
 
     def _fate(self) -> str:
         if self.policy == "repair":

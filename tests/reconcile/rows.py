@@ -55,7 +55,8 @@ def counters(samples: Samples) -> Samples:
     return {
         place: value
         for place, value in samples.items()
-        if place[0].endswith(("_total", "_count", "_bucket", "_sum")) and not place[0].startswith(("exporter_", "process_"))
+        if place[0].endswith(("_total", "_count", "_bucket", "_sum"))
+        and not place[0].startswith(("exporter_", "process_"))
     }
 
 
@@ -79,5 +80,3 @@ def _by_reason(samples: Samples, name: str) -> dict[str, float]:
     reasons = ("late", "changed", "vanished", "purged", "missing", "surplus", "retained")
     values = {reason: own(samples, name, domain="calls", reason=reason) for reason in reasons}
     return {reason: value for reason, value in values.items() if value}
-
-

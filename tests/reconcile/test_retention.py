@@ -64,7 +64,7 @@ def test_a_row_that_stays_behind_the_purge(place: Place, sealed: Sealed) -> None
     late(place, START - timedelta(days=3000))
     history(place, days=100)
     rig = sealed(exporter=ONE_SCAN)
-    place.sql(f"{PURGE} AND ended_at > '{START.isoformat()}'")
+    place.sql(f"{PURGE} AND ended_at > '{(START - timedelta(days=9)).isoformat()}'")
     compare_all(rig)
     compare_all(rig)
     samples = rig.scrape()
