@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from exporter.engine.scans import LevelScan, Scan
-from exporter.engine.sealer import BEGINNING
+from exporter.engine.ledger import BEGINNING
 from exporter.sources.database import Database, Row
 
 Item = Scan | LevelScan
