@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from exporter.engine.scans import LevelScan, Scan
 from exporter.engine.ledger import BEGINNING
+from exporter.engine.scans import LevelScan, Scan
 from exporter.sources.database import Database, Row
 
 Item = Scan | LevelScan
