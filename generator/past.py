@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
-from exporter.settings import HistoryStep, Settings
-from generator.history import Target, Wanted
+from exporter.settings import History, HistoryStep, Settings
+from generator.history import Target, Wanted, backfill
 from provisioning.endpoints import native
 from provisioning.history import Folder, HistoryError
 from provisioning.past import ask
@@ -15,6 +16,15 @@ from provisioning.stack import binary
 from provisioning.stack.account import Account, unprivileged
 from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import Say
+from provisioning.stack.native import Place
+
+DEMO_STEPS: Final = (
+    HistoryStep(age=3600, step=60),
+    HistoryStep(age=86400, step=900),
+    HistoryStep(age=7 * 86400, step=3600),
+    HistoryStep(age=None, step=43200),
+)
+"""Coarser than the default: it is part of the first start, which somebody waits for."""
 
 
 def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:
@@ -61,6 +71,26 @@ def _owner(path: Path) -> Account | None:
         return account
     status = path.stat()
     return Account(str(status.st_uid), status.st_uid, status.st_gid)
+
+
+def for_stack(place: Place, url: str, *, demo: bool) -> None:
+    """Before the stack's Prometheus starts for the first time: fill the demo's past, or tell how to fill the user's own."""
+    data = place.folder("prometheus") / "data"
+    if (data / "wal").exists():
+        return
+    if not demo:
+        place.say("history of your own database is not filled yet; once this runs: watchfloor backfill")
+        return
+    settings = place.settings
+    steps = DEMO_STEPS if settings.history == History() else settings.history.steps
+    length = settings.history.since or min(settings.retention_days, settings.demo.days) * 86400
+    try:
+        to = target(settings, None, data, place.say)
+        found = backfill(settings, url, to, Wanted(length, steps), say=place.say, progress=lambda _, __: None)
+    except HistoryError as error:
+        place.say(f"no history: {error}")
+        return
+    place.say(f"{found.samples:,} samples of history in {found.seconds:.0f} s")
 
 
 class Meter:
