@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,9 +14,11 @@ from exporter.metrics.exporter import DOMAIN_UP
 from exporter.verify.fields import VerifyError
 from exporter.verify.recount import Key, key
 
+SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: -?\d+)?\Z")
+LABEL: Final = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+ESCAPE: Final = re.compile(r"\\(.)")
 DAY: Final = 86400
-WINDOWS: Final = (90, 3900)
-"""Where the samples of an instant are looked for: a live scrape is seconds away, one of history up to an hour."""
+SLOT: Final = 900
 TRIES: Final = 20
 
 
@@ -60,11 +63,23 @@ def _bound(text: str) -> str:
 
 
 def read_text(metrics: Iterable[Metric], text: str) -> Shown:
-    """An exposition, read by Prometheus' own client library."""
-    from prometheus_client.parser import text_string_to_metric_families
+    """The samples of a text exposition."""
+    return shown(metrics, _samples(text))
 
-    families = text_string_to_metric_families(text)
-    return shown(metrics, ((s.name, dict(s.labels), float(s.value)) for family in families for s in family.samples))
+
+def _samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
+    for line in text.split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        match = SAMPLE.match(line)
+        if match is None:
+            raise VerifyError(f"the exporter gives a line that is no sample: {line[:80]}")
+        labels = {label: ESCAPE.sub(_unescape, word) for label, word in LABEL.findall(match[2] or "")}
+        yield match[1], labels, float(match[3])
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return "\n" if match[1] == "n" else match[1]
 
 
 def scrape(metrics: Iterable[Metric], url: str) -> Shown:
@@ -113,12 +128,13 @@ class Prometheus:
         """Instants of samples, at random over the days that have any; fewer where there are not enough."""
         name = self._witness(metrics)
         now = datetime.now(UTC).timestamp()
-        found = self._range(f'sum(count_over_time({name}{{job="{self.job}"}}[1d]))', now - days * DAY, now, DAY)
         choice = random.Random(seed)  # noqa: S311 - a sample, not a secret
+        found = self._times(name, now - days * DAY, now, DAY)
         instants: set[float] = set()
         for _ in range(number * TRIES if found else 0):
-            end = min(now, choice.choice(found) - choice.random() * DAY)
-            stamps = self._stamps(name, end)
+            end = choice.choice(found)
+            slots = self._times(name, end - DAY + SLOT, end, SLOT)
+            stamps = self._stamps(name, choice.choice(slots)) if slots else []
             if stamps:
                 instants.add(choice.choice(stamps))
             if len(instants) >= number:
@@ -136,14 +152,12 @@ class Prometheus:
         return str(min(found, key=lambda item: float(item["value"][1]))["metric"]["__name__"])
 
     def _stamps(self, name: str, end: float) -> list[float]:
-        for window in WINDOWS:
-            found = self._query(f'{name}{{job="{self.job}"}}[{window}s]', end)
-            stamps = sorted({float(stamp) for item in found for stamp, _ in item["values"]})
-            if stamps:
-                return stamps
-        return []
+        found = self._query(f'{name}{{job="{self.job}"}}[{SLOT}s]', end)
+        return sorted({float(stamp) for item in found for stamp, _ in item["values"]})
 
-    def _range(self, query: str, start: float, end: float, step: int) -> list[float]:
+    def _times(self, name: str, start: float, end: float, step: int) -> list[float]:
+        """Ends of the steps that have samples."""
+        query = f'sum(count_over_time({name}{{job="{self.job}"}}[{step}s]))'
         data = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step)}
         return [float(stamp) for item in self._ask("query_range", data) for stamp, _ in item["values"]]
 
