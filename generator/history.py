@@ -138,6 +138,7 @@ class _Job:
         self.summary = summary
         self.written = Written()
         self._database = database
+        self._room = target.folder.room()
         self._timeout = collector.settings.database.seal_timeout
         self._replay = Replay(plan, collector.book.admission, FIXED, self.written)
         self._making: deque[Making] = deque()
@@ -188,4 +189,4 @@ class _Job:
         self.summary.bytes += sum(block.size for block in placed)
 
     def _path(self, number: int) -> Path:
-        return self.folder.work / f"part-{number}"
+        return self._room / str(number)

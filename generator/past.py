@@ -19,9 +19,9 @@ from provisioning.stack.debian import Say
 from provisioning.stack.native import Place
 
 DEMO_STEPS: Final = (
-    HistoryStep(age=3600, step=60),
-    HistoryStep(age=86400, step=900),
-    HistoryStep(age=7 * 86400, step=3600),
+    HistoryStep(age=3600, step=300),
+    HistoryStep(age=86400, step=1800),
+    HistoryStep(age=7 * 86400, step=7200),
     HistoryStep(age=None, step=43200),
 )
 """Coarser than the default: it is part of the first start, which somebody waits for."""

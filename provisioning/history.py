@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,6 +98,10 @@ class Folder:
             yield
             self._sweep()
 
+    def room(self) -> Path:
+        """A new folder of this run, which no other one writes to."""
+        return Path(tempfile.mkdtemp(dir=self.work))
+
     def place(self, made: Path) -> list[Block]:
         """Move finished blocks in. They are noted as ours first, so none is ever there without a note."""
         found = [path for path in made.iterdir() if ULID.match(path.name)]
@@ -121,7 +126,8 @@ class Folder:
     def _sweep(self) -> None:
         for path in self.work.iterdir():
             if path.is_dir():
-                shutil.rmtree(path)
+                # The promtool of a run that was killed may still write here.
+                shutil.rmtree(path, ignore_errors=True)
 
     def _made(self) -> frozenset[str]:
         try:
@@ -170,7 +176,7 @@ class Making:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            env={**os.environ, "TMPDIR": str(folder)},
+            env={**os.environ, "TMPDIR": str(folder), "GOGC": "400"},
         )
 
     def finish(self, folder: Folder) -> list[Block]:

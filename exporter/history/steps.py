@@ -27,15 +27,12 @@ def sample_times(start: int, end: int, steps: Sequence[HistoryStep], zone: str) 
 
 
 def _multiples(start: int, end: int, steps: Sequence[HistoryStep]) -> Iterator[int]:
-    time = -(-start // _step(end - start, steps)) * _step(end - start, steps)
-    while time <= end:
-        yield time
-        step = _step(end - time, steps)
-        time = (time // step + 1) * step
-
-
-def _step(age: int, steps: Sequence[HistoryStep]) -> int:
-    return int(next(one.step for one in steps if one.age is None or age < one.age))
+    """Multiples of each step as far back as its age."""
+    for one in steps:
+        step = int(one.step)
+        first = start if one.age is None else max(start, end - int(one.age))
+        last = end - max((int(other.age) for other in steps if other.age and other.step < one.step), default=0)
+        yield from range(-(-first // step) * step, last + 1, step)
 
 
 def _midnights(start: int, end: int, zone: ZoneInfo) -> Iterator[int]:

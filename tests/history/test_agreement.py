@@ -38,7 +38,9 @@ def rows(draw: st.DrawFn) -> list[Row]:
 @pytest.mark.parametrize("form", sorted(FORMS))
 @given(data=st.data())
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-def test_three_ways_agree(form: str, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_three_ways_agree(
+    form: str, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """At random times of a night in which clocks change."""
     drawn = data.draw(rows())
     night = data.draw(st.sampled_from((NIGHT, SPRING)))
