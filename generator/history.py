@@ -21,7 +21,7 @@ from exporter.mapping import load
 from exporter.render import label_set
 from exporter.settings import Settings
 from exporter.sources.database import Database, connect
-from provisioning.history import Block, Folder, HistoryError, Making
+from provisioning.history import Folder, HistoryError, Making
 from provisioning.past import Running, Span, span, words
 from provisioning.prometheus import INSTANCE, JOB
 from provisioning.stack.binary import Program
@@ -151,11 +151,11 @@ class _Job:
                 if self._write(number, read):
                     self._making.append(Making(self.promtool, self._path(number)))
                 while len(self._making) >= WORKERS:
-                    self._place(self._making.popleft())
+                    self._place()
                 done = sum(len(part) for part in parts[: number + 1])
                 progress(done / sum(map(len, parts)), self.written.samples)
             while self._making:
-                self._place(self._making.popleft())
+                self._place()
         finally:
             read.close()  # type: ignore[attr-defined]
             for making in self._making:
@@ -183,8 +183,10 @@ class _Job:
             if part.last:
                 return
 
-    def _place(self, making: Making) -> None:
-        placed: list[Block] = making.finish(self.folder)
+    def _place(self) -> None:
+        """Wait for the oldest promtool."""
+        placed = self._making[0].finish(self.folder)
+        self._making.popleft()
         self.summary.blocks += len(placed)
         self.summary.bytes += sum(block.size for block in placed)
 
