@@ -7,9 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from io import TextIOWrapper
-from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from exporter.engine.collector import Collector
 from exporter.engine.scans import Plan
@@ -146,16 +144,21 @@ class _Job:
     def run(self, parts: Sequence[Sequence[int]], progress: Progress) -> None:
         """Write every block and wait for the last one. Blocks come into place in the order of time."""
         read = ahead(slices(self._database, self.plan.items, parts, self._timeout))
+        total, done = sum(map(len, parts)), 0
         try:
-            for number in range(len(parts)):
-                if self._write(number, read):
-                    self._making.append(Making(self.promtool, self._path(number)))
-                while len(self._making) >= WORKERS:
-                    self._place()
-                done = sum(len(part) for part in parts[: number + 1])
-                progress(done / sum(map(len, parts)), self.written.samples)
+            with ExitStack() as files:
+                sooner = None
+                for number, part in enumerate(parts):
+                    file = files.enter_context(self._file(number))
+                    self._write(file, sooner or file, read)
+                    self._convert(number - 1, sooner)
+                    sooner, done = file, done + len(part)
+                    progress(done / total, self.written.samples)
+                self._convert(len(parts) - 1, sooner)
             while self._making:
                 self._place()
+        except OSError as error:
+            raise HistoryError(f"cannot write {self._room}: {error.strerror}") from None
         finally:
             read.close()  # type: ignore[attr-defined]
             for making in self._making:
@@ -164,24 +167,26 @@ class _Job:
         self.summary.samples, self.summary.rows = self.written.samples, self.written.rows
         self.summary.series = self._replay.series
 
-    def _write(self, number: int, read: Iterator[Slice]) -> bool:
-        """Write the file of a block; False when there was nothing yet."""
-        before = self.written.samples
-        folder = self._path(number)
+    def _file(self, number: int) -> TextIO:
+        folder = self._room / str(number)
         folder.mkdir()
-        try:
-            with (folder / "samples").open("w", encoding="utf-8", newline="\n", buffering=1 << 20) as file:
-                self._take(file, read)
-                file.write("# EOF\n")
-        except OSError as error:
-            raise HistoryError(f"cannot write {folder}: {error.strerror}") from None
-        return self.written.samples > before
+        return (folder / "samples").open("w", encoding="utf-8", newline="\n", buffering=1 << 20)
 
-    def _take(self, file: TextIOWrapper, read: Iterator[Slice]) -> None:
+    def _write(self, file: TextIO, sooner: TextIO, read: Iterator[Slice]) -> None:
         for part in read:
-            self._replay.take(part, file.write)
+            self._replay.take(part, file.write, sooner.write)
             if part.last:
                 return
+
+    def _convert(self, number: int, file: TextIO | None) -> None:
+        """Give a finished file to promtool, unless there is nothing in it."""
+        if file is None or not file.tell():
+            return
+        file.write("# EOF\n")
+        file.close()
+        self._making.append(Making(self.promtool, self._room / str(number)))
+        while len(self._making) >= WORKERS:
+            self._place()
 
     def _place(self) -> None:
         """Wait for the oldest promtool."""
@@ -189,6 +194,3 @@ class _Job:
         self._making.popleft()
         self.summary.blocks += len(placed)
         self.summary.bytes += sum(block.size for block in placed)
-
-    def _path(self, number: int) -> Path:
-        return self._room / str(number)

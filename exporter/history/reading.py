@@ -31,11 +31,16 @@ LITE_WIDTH: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Result rows of one scan or level for some times: what was added on the way to each, or all there was at the first."""
+    """Result rows of one scan or level for some times: what was added on the way to each, or all there was at the first.
+
+    `before` is the time before them; where the slice `opens` a block that is the last time of the block before.
+    """
 
     item: Item
     times: Sequence[int]
     rows: tuple[list[Row], ...]
+    before: int = 0
+    opens: bool = False
     base: bool = False
     last: bool = False
 
@@ -70,10 +75,11 @@ def slices(
                     begun = clock.monotonic()
                     statements = item.slots(instant(reached), [instant(time) for time in times])
                     rows = tuple(read(*statement) for statement in statements)
+                    start, opens = reached, place == 0
                     place, reached = place + len(times), times[-1]
                     width = _next(widths[item.name], clock.monotonic() - begun, sum(map(len, rows)))
                     widths[item.name] = min(longest, width)
-                    yield Slice(item, times, rows, last=last and place == len(block))
+                    yield Slice(item, times, rows, start, opens and number > 0, last=last and place == len(block))
             before = block[-1]
 
 

@@ -37,22 +37,32 @@ class Replay:
         """Series that there are now."""
         return sum(view.series for views in self.views.by_domain.values() for view in views.values())
 
-    def take(self, part: Slice, write: Write) -> None:
-        """Bring a scan or a level forward through the times of a slice and write its samples at each."""
+    def take(self, part: Slice, write: Write, earlier: Write) -> None:
+        """Bring a scan or a level forward through the times of a slice and write its samples at each.
+
+        `earlier` writes to the block before, for samples of the time before the slice.
+        """
         if isinstance(part.item, Scan):
-            self._scan(self._totals[part.item.name], part, write)
+            self._scan(self._totals[part.item.name], part, write, earlier if part.opens else write)
         else:
             self._level(self._levels[part.item.name], part, write)
 
-    def _scan(self, totals: Totals, part: Slice, write: Write) -> None:
+    def _scan(self, totals: Totals, part: Slice, write: Write, earlier: Write) -> None:
+        """A series begins with a 0 one time before its first row, or Prometheus would not count that row as an increase."""
         domain = self.views.by_domain[totals.scan.domain]
         views = [domain[metric.base] for metric in totals.metrics]
         rows = _by_slot(part.rows[0], len(part.times))
         for place, time in enumerate(part.times):
             fresh: dict[str, Series] = {}
             self.written.rows += totals.add(rows[place], fresh, totals.rejected)
-            for base, series in fresh.items():
-                _advance(totals.sealed[base], series, domain[base])
+            begun = [
+                line for base, series in fresh.items() for line in _advance(totals.sealed[base], series, domain[base])
+            ]
+            if begun and not part.base:
+                sooner = part.times[place - 1] if place else part.before
+                lines = "".join(begun)
+                (write if place else earlier)(lines.replace("\n", f" {sooner}\n"))
+                self.written.samples += lines.count("\n")
             self._emit(views, time, write)
 
     def _level(self, level: _Level, part: Slice, write: Write) -> None:
@@ -76,12 +86,17 @@ class Replay:
         return self.views.by_domain[level.domain][level.family.metric.base]
 
 
-def _advance(reached: Series, fresh: Series, view: FamilyView) -> None:
-    """Add what is new to the totals reached, and write the lines that it changes."""
+def _advance(reached: Series, fresh: Series, view: FamilyView) -> list[str]:
+    """Add what is new to the totals reached, and write the lines that it changes. Series that begin are returned as 0."""
+    begun = []
     for key, vector in fresh.items():
         old = reached.get(key)
+        if old is None:
+            view.set(key, [0] * len(vector))
+            begun.append(view.lines[key])
         new = reached[key] = vector if old is None else added(old, vector)
         view.set(key, filled(view.metric, new))
+    return begun
 
 
 class _Level:

@@ -134,10 +134,10 @@ NAMES: Final = (
 
 
 def table(text: str) -> Table:
-    """The same from an exposition. What is 0 of a level is the same as nothing."""
+    """The same from an exposition."""
     found: Table = {}
     for (name, labels), value in read(text).items():
-        if name.startswith(NAMES) and (value or name != "active_calls"):
+        if name.startswith(NAMES):
             of = dict(labels)
             place = name, of["tenant"], of.get("le", "")
             found[place] = found.get(place, 0.0) + value
@@ -176,9 +176,14 @@ def replayed(url: str, rig: Rig, parts: Sequence[Sequence[int]]) -> dict[int, Ta
             text[int(time)].append(sample)
 
     for part in slices(database, book.plan.items, parts, 30.0):
-        replay.take(part, write)
+        replay.take(part, write, write)
     database.close()
     return {time: table("\n".join(lines) + "\n") for time, lines in text.items()}
+
+
+def real(found: Table) -> Table:
+    """What is not 0: in history a series may begin or end with a 0 where a scrape has none."""
+    return {place: value for place, value in found.items() if value}
 
 
 def at(time: int) -> datetime:
