@@ -112,7 +112,8 @@ class Prometheus:
     def last_scrape(self) -> tuple[float, float]:
         """When it scraped last, and how long that took."""
         now = datetime.now(UTC).timestamp()
-        found = self._query(f'timestamp(up{{job="{self.job}"}} == 1)', now)
+        up = f'up{{job="{self.job}"}}'
+        found = self._query(f"timestamp({up}) and {up} == 1", now)
         if not found:
             raise VerifyError(f"{self.url} has no successful scrape of job {self.job} in the last minutes")
         instant = max(float(item["value"][1]) for item in found)
