@@ -76,9 +76,9 @@ def backfill(
         if not wanted.dry_run:
             stack.enter_context(folder.lock())
         now = int(time.time())
+        found = span(folder, target.running, now - int(wanted.since), now, anew=wanted.overwrite)
         if wanted.overwrite and not wanted.dry_run:
             folder.remove(folder.ours())
-        found = span(folder, target.running, now - int(wanted.since), now)
         collector = stack.enter_context(_collected(settings, url, say))
         plan, notes = _usable(collector)
         times = sample_times(found.start, found.end, wanted.steps, settings.time_zone)

@@ -95,8 +95,10 @@ class Folder:
                 raise HistoryError(f"another backfill writes to {self.path}; wait until it ends") from None
             self._own(self.path)
             self._sweep()
-            yield
-            self._sweep()
+            try:
+                yield
+            finally:
+                self._sweep()
 
     def room(self) -> Path:
         """A new folder of this run, which no other one writes to."""

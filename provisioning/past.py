@@ -70,8 +70,8 @@ def _get(url: str, what: str) -> Any:
     return answer.json()["data"]
 
 
-def span(folder: Folder, running: Running | None, start: int, now: int) -> Span:
-    """What can be filled between `start` and `now`. HistoryError when it is nothing."""
+def span(folder: Folder, running: Running | None, start: int, now: int, *, anew: bool = False) -> Span:
+    """What can be filled between `start` and `now`; `anew` also where history is. HistoryError when it is nothing."""
     notes: list[str] = []
     end = now
     if running is not None:
@@ -86,7 +86,7 @@ def span(folder: Folder, running: Running | None, start: int, now: int) -> Span:
             f"a Prometheus has run on {folder.path} and its newest samples are in no block yet; "
             "start it and give its address with --prometheus, so that they can be left alone"
         )
-    foreign, ours = folder.foreign(), folder.ours()
+    foreign, ours = folder.foreign(), [] if anew else folder.ours()
     end = _before(end, foreign[0].begin if foreign else None, notes, "blocks of Prometheus")
     if ours:
         done = max(block.end for block in ours) // 1000
