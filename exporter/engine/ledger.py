@@ -74,8 +74,9 @@ class Ledger:
     def grouped(self, rows: Iterable[Row]) -> Groups:
         """Result rows by their words."""
         found: Groups = {}
+        words = _Words()
         for row in rows:
-            _add(found, tuple(_word(word) for word in row[: self.width]), row[self.width :])
+            _add(found, tuple(map(words.__getitem__, row[: self.width])), row[self.width :])
         return found
 
     def compact(self) -> None:
@@ -136,8 +137,12 @@ def pack(groups: Groups) -> str:
     """Groups as compressed text, column by column."""
     import orjson
 
-    rows = [(*group, *map(_plain, numbers)) for group, numbers in sorted(groups.items())]
-    body = orjson.dumps([len(next(iter(groups), ())), list(zip(*rows, strict=True))])
+    columns = list(zip(*((*group, *groups[group]) for group in sorted(groups)), strict=True))
+    try:
+        body = orjson.dumps([len(next(iter(groups), ())), columns], default=str)
+    except TypeError:  # A whole number of more than 64 bits.
+        plain = [[str(v) if isinstance(v, int) else v for v in column] for column in columns]
+        body = orjson.dumps([len(next(iter(groups), ())), plain], default=str)
     return base64.b64encode(zlib.compress(body, 6)).decode("ascii")
 
 
@@ -189,11 +194,9 @@ def _add(groups: Groups, group: Group, numbers: Sequence[Any]) -> None:
     groups[group] = list(numbers) if present is None else list(map(total, present, numbers))
 
 
-def _word(word: Any) -> str:
-    return UNKNOWN if word is None or word == "" else str(word)
+class _Words(dict[Any, str]):
+    """Label values as text, each made once."""
 
-
-def _plain(value: Any) -> Any:
-    """Numbers that JSON would change are written as text."""
-    plain = value is None or type(value) is float or (type(value) is int and abs(value) < 1 << 53)
-    return value if plain else str(value)
+    def __missing__(self, word: Any) -> str:
+        text = self[word] = UNKNOWN if word is None or word == "" else str(word)
+        return text

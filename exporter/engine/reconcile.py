@@ -76,8 +76,9 @@ class Reconciler:
         now = time.monotonic()
         self._credit = min(CREDIT_SECONDS, self._credit + (now - (self._at or now)) * self.budget)
         self._at = begun = now
+        started = time.time()
         while self.policy != "off" and self._credit > 0 and not stop.is_set():
-            chosen = self._next(time.time() - (now - begun))
+            chosen = self._next(started)
             if chosen is None:
                 return
             try:
@@ -152,6 +153,7 @@ class Reconciler:
                 lost += older.rows - older.surplus
                 older.vanished += older.rows - older.surplus
                 older.seen, older.surplus, older.missing, older.checked = pack({}), older.rows, 0, time.time()
+                self.book.dirty = True
         return lost
 
     def _tell(self, totals: Totals, part: Slice, difference: Difference, before: int) -> None:
@@ -169,16 +171,16 @@ class Reconciler:
 
     def _fate(self) -> str:
         if self.policy == "repair":
-            return "totals were raised where rows are missing, and never fall"
+            return "counters take up what they missed and keep what they had"
         return "totals are left as they are (exporter.reconciliation.policy is report)"
 
     def _next(self, now: float) -> tuple[Totals, Slice] | None:
         """The slice that was compared longest ago, every other turn among the recent ones; each once a round."""
         self._turn += 1
         every = [(t, part) for t in self.book.totals.values() if t.horizon is not None for part in t.ledger.slices]
-        recent = [(t, part) for t, part in every if part.upper > _since(t)] if self._turn % 2 else every
-        due = [(t, part) for t, part in recent or every if part.checked < now]
-        return min(due, key=lambda pair: pair[1].checked, default=None)
+        due = [(t, part) for t, part in every if part.checked < now]
+        recent = [(t, part) for t, part in due if part.upper > _since(t)] if self._turn % 2 else []
+        return min(recent or due, key=lambda pair: pair[1].checked, default=None)
 
 
 def compare(seen: Groups, now: Groups) -> Difference:

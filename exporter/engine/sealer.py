@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved
-from exporter.engine.ledger import BEGINNING, SHARE
+from exporter.engine.ledger import BEGINNING
 from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
@@ -18,7 +18,7 @@ from exporter.sources.database import Database
 SLICES: Final = 64
 """The first pass begins with slices of this share of the whole time and then follows the clock."""
 
-SHORTEST: Final = timedelta(hours=1)
+SHORTEST: Final = timedelta(days=1)
 """Slices of the first pass are not made shorter than this because they are near its end."""
 
 LOOK_SECONDS: Final = 4.0
@@ -52,8 +52,8 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
         while lower < upper:
             if stop.is_set():
                 return None
-            # Slices near the end are short: each is compared with the table again and again.
-            width = min(width, max((upper - reached) / SHARE, SHORTEST))
+            # Recent slices are short: each is compared with the table again and again.
+            width = min(width, max((upper - reached) / 2, SHORTEST))
             reached = min(upper, reached + width)
             begun = time.monotonic()
             sql, params = scan.window(lower, reached, closed=False)

@@ -59,8 +59,9 @@ def test_recent_slices_take_every_other_turn(place: Place, sealed: Sealed) -> No
     rig.close()
 
 
-def test_each_slice_once_a_turn(place: Place, sealed: Sealed) -> None:
+def test_each_slice_once_a_turn(place: Place, sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A turn with time to spare compares every slice once and reads every row once for each pass."""
+    monkeypatch.setattr(reconcile, "TURN_SECONDS", 60.0)
     history(place)
     rig = sealed()
     turn(rig)

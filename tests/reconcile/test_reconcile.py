@@ -118,7 +118,7 @@ def test_deleted_rows(place: Place, sealed: Sealed) -> None:
     assert apart(after) == {"surplus": 3}
     place.calls(2)
     assert total(rig.settled(), "calls_completed_total") == 242
-    late(place, MIDDLE + timedelta(days=5), 1)
+    late(place, MIDDLE + timedelta(days=5), 1, outcome="late")
     compare_all(rig)
     samples = rig.scrape()
     assert total(samples, "calls_completed_total") == 243
