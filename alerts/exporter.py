@@ -14,29 +14,35 @@ from exporter.metric import Own
 from exporter.metrics.exporter import (
     CLOCK_JUMPS,
     DATABASE_UP,
+    DIFFERENCE,
     DOMAIN_UP,
     FUTURE_ROWS,
     HORIZON_CAPPED,
     HORIZON_LAG,
     LABEL_OVERFLOW,
     NEWEST_ROW_AGE,
+    RECONCILED_AGE,
+    RECONCILED_ROWS,
     REJECTED,
     SCRAPE_DURATION,
+    STATE_LOST,
     STATE_SAVE_ERRORS,
     STATE_UP,
 )  # fmt: skip
 from exporter.settings import Settings, duration
+from provisioning import promql
 
 DOMAIN: Final = "exporter"
 JOB: Final = "watchfloor"
 GONE: Final = "When the exporter itself is gone the alert ends and ExporterDown speaks instead."
+DAY: Final = 86_400.0
 SECONDS: Final = "{{ $value | humanizeDuration }}"
 
 
 def group(settings: Settings) -> Group:
     """Alerts about the exporter and about the processes that evaluate and deliver alerts."""
     alerts = (
-        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *WATCHERS,
+        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *_truth(), *WATCHERS,
     )  # fmt: skip
     return Group(DOMAIN, (), alerts)
 
@@ -205,8 +211,44 @@ def _values() -> tuple[Alert, ...]:
     )  # fmt: skip
 
 
+def _truth() -> tuple[Alert, ...]:
+    """What the comparison of sealed totals with the table finds."""
+    behind = promql.increase(RECONCILED_ROWS, "1h", (DOMAIN_LABEL, REASON), {REASON: "!=purged"})
+    missing = promql.selector(DIFFERENCE, {REASON: "missing"})
+    return (
+        _flag(
+            "RowsBehindHorizon", f"{behind} > 0", "Rows changed after they were counted.",
+            "{{ $value | humanize }} rows of domain {{ $labels.domain }} that were counted already were found {{ $labels.reason }} in 1h.",
+            limit="0", own_domain=True, dashboard="reconciliation",
+        ),
+        _flag(
+            "TotalsIncomplete", f"{missing} > 0", "Counters miss rows that the database has.",
+            "{{ $value | humanize }} rows of domain {{ $labels.domain }} are not in the counters, and are not repaired.",
+            wait=60, limit="0", own_domain=True, dashboard="reconciliation",
+        ),
+        _flag(
+            "ReconciliationBehind", f"{RECONCILED_AGE.name} > {number(DAY)}", "Totals have not been compared with the table for a day.",
+            f"A part of the totals of domain {{{{ $labels.domain }}}} was last compared {SECONDS} ago.",
+            limit=duration(DAY), own_domain=True, dashboard="reconciliation",
+        ),
+        _flag(
+            "TotalsLost", f"{STATE_LOST.name} == 1", "Counters began anew from fewer rows than they had counted.",
+            "Rows were deleted from the database, and the totals that had counted them were lost; increases over that time are too high.",
+            dashboard="reconciliation",
+        ),
+    )  # fmt: skip
+
+
 def _flag(
-    name: str, expr: str, summary: str, description: str, *, wait: float = 0, limit: str = "", own_domain: bool = False
+    name: str,
+    expr: str,
+    summary: str,
+    description: str,
+    *,
+    wait: float = 0,
+    limit: str = "",
+    own_domain: bool = False,
+    dashboard: str = "exporter",
 ) -> Alert:
     """A warning without a limit of its own in the settings."""
     return Alert(
@@ -219,7 +261,7 @@ def _flag(
         wait=wait,
         keep=60,
         by=(DOMAIN_LABEL,) if own_domain else (),
-        dashboard="exporter",
+        dashboard=dashboard,
         no_data=GONE,
     )
 

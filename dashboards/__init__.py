@@ -18,7 +18,7 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, overview, pipeline
+    from dashboards import calls, conversations, exporter, overview, pipeline, reconciliation
 
     return {
         "overview": overview.build,
@@ -26,6 +26,7 @@ def builders() -> dict[str, Builder]:
         "conversations": conversations.build,
         "pipeline": pipeline.build,
         "exporter": exporter.build,
+        "reconciliation": reconciliation.build,
     }
 
 

@@ -28,6 +28,7 @@ SCOPES: Final = {
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
+    "reconciliation": Scope((DOMAIN,)),
 }
 
 
@@ -146,6 +147,7 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
 
 def _alerts(name: str) -> Json:
     """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
+    name = "exporter" if name == "reconciliation" else name
     domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",

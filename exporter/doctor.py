@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from exporter.engine import state
+from exporter.engine.book import LOST_SECONDS
 from exporter.engine.horizon import Horizon
 from exporter.engine.plan import plan, selected
 from exporter.engine.resolve import Source
@@ -83,7 +85,29 @@ def examine(settings: Settings, mapping: Mapping, database: Database) -> Report:
         for metric in selected(settings)
     )
     problems = tuple(problem for source in found.sources.values() for problem in source.problems.values())
+    problems = (*problems, *_lost(settings, database))
     return Report(metrics, tuple(_missing(found, database)), tuple(_time(found, settings, database)), problems)
+
+
+def _lost(settings: Settings, database: Database) -> Iterator[str]:
+    """What became of the totals that this database's exporter once saved."""
+    path = settings.exporter.state_file
+    known = state.known_rows(state.lock_path(path))
+    if known.get("identity") != database.identity():
+        return
+    if not path.exists():
+        yield (
+            f"state file {path} is gone; totals will be read anew, and counters begin lower if rows were deleted since "
+            f"({sum(known['rows'].values())} rows were counted)"
+        )
+        return
+    try:
+        saved = state.load(path)
+    except state.StateError as error:
+        yield f"{error}; totals will be read anew"
+        return
+    if saved is not None and saved.lost_at is not None and time.time() - saved.lost_at < LOST_SECONDS:
+        yield "totals began anew from fewer rows than they had counted, within the last day; counters began lower then"
 
 
 def _missing(found: Plan, database: Database) -> Iterator[IndexReport]:

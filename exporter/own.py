@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from exporter.engine.collector import Collector
+from exporter.engine.reconcile import APART, FINDINGS, differences, domain_ages
 from exporter.metric import Own
 from exporter.metrics import exporter as own
 from exporter.render import FamilyView, Number
@@ -60,6 +61,8 @@ class OwnViews:
         yield own.STATE_SAVE_ERRORS, [((), collector.book.save_errors)]
         if collector.book.saved_at is not None:
             yield own.STATE_AGE, [((), max(0.0, time.time() - collector.book.saved_at))]
+        yield own.STATE_LOST, [((), int(collector.book.lost))]
+        yield from _reconciled(collector, domains)
         yield own.LABEL_OVERFLOW, _overflow(collector)
         yield own.METRIC_MISSING, [((name, reason), 1) for name, reason in sorted(plan.missing.items())] if plan else []
         yield own.STATE_UP, _state_up(readings)
@@ -70,6 +73,25 @@ def _horizon_lag(collector: Collector) -> Samples:
     sealed = [totals.horizon for totals in collector.book.totals.values() if totals.horizon is not None]
     last = collector.horizon.last
     return [((), max(0.0, (last - min(sealed)).total_seconds()))] if sealed and last is not None else []
+
+
+def _reconciled(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[Own, Samples]]:
+    """What the comparison of sealed totals with the table has found; nothing when it is off."""
+    work = collector.reconciler
+    if work.policy == "off":
+        return
+    totals = list(collector.book.totals.values())
+    domains = tuple(name for name in domains if any(each.scan.domain == name for each in totals))
+    slices = Counter(dict.fromkeys(domains, 0))
+    for each in totals:
+        slices[each.scan.domain] += len(each.ledger.slices)
+    apart = differences(totals)
+    yield own.RECONCILED_AGE, [((name,), age) for name, age in domain_ages(totals, time.time()).items()]
+    yield own.RECONCILED_SLICES, [((name,), count) for name, count in slices.items()]
+    yield own.RECONCILIATIONS, [((name,), work.checks[name]) for name in domains]
+    yield own.RECONCILED_ROWS, [((name, why), work.found[name, why]) for name in domains for why in FINDINGS]
+    yield own.REPAIRS, [((name,), work.repairs[name]) for name in domains]
+    yield own.DIFFERENCE, [((name, why), apart[name, why]) for name in domains for why in APART]
 
 
 def _overflow(collector: Collector) -> Samples:

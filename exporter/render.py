@@ -27,10 +27,11 @@ def label_set(names: Sequence[str], values: Sequence[str]) -> str:
 
 
 class FamilyView:
-    """The lines of one metric family."""
+    """The lines of one metric family. `fixed` stands before the labels of every series, as `job="watchfloor"` does."""
 
-    def __init__(self, metric: Metric, bounds: tuple[float, ...] = ()) -> None:
+    def __init__(self, metric: Metric, bounds: tuple[float, ...] = (), fixed: str = "") -> None:
         self.metric = metric
+        self.fixed = fixed
         self.name = metric.name
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
@@ -84,7 +85,7 @@ class FamilyView:
 
     def _make(self, key: tuple[str, ...]) -> str:
         """What stands before a value; for a histogram its lines with a place for each number."""
-        labels = label_set(self.metric.label_names, key)
+        labels = ",".join(filter(None, (self.fixed, label_set(self.metric.label_names, key))))
         braces = f"{{{labels}}} " if labels else " "
         if not isinstance(self.metric, Distribution):
             return f"{self.name}{braces}"

@@ -88,6 +88,15 @@ class BasicAuth(Model):
     password_file: Path = Field(description="File with the password.", examples=["/run/secrets/exporter_password"])
 
 
+class Reconciliation(Model):
+    """How sealed totals are compared with the table in the background."""
+
+    policy: Literal["repair", "report", "off"] = Field(
+        "repair", description="repair totals where rows are missing, only report differences, or off."
+    )
+    budget: float = Field(0.01, gt=0, le=1, description="Largest share of the time that comparing may take.")
+
+
 class Exporter(Model):
     """The exporter."""
 
@@ -98,6 +107,7 @@ class Exporter(Model):
     seal_interval: Seconds = Field(10.0, description="How often totals are moved forward.")
     horizon_cap: Seconds = Field(3600.0, description="Longest time that an open transaction may hold totals back.")
     reuse: Seconds = Field(0.05, description="A scrape younger than this is served again instead of a new one.")
+    reconciliation: Reconciliation = Reconciliation()
     domains: tuple[str, ...] = Field(
         (), description="Domains to export; empty for all.", examples=[["calls", "pipeline"]]
     )

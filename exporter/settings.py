@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from exporter.duration import duration, seconds
+from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
 from exporter.sections import (
     Alerting,
@@ -29,8 +30,8 @@ from exporter.sections import (
 )  # fmt: skip
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "HttpState", "Model",
-    "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "Model", "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
 
@@ -73,6 +74,7 @@ class Settings(Model):
     alerting: Alerting = Alerting()
     stack: Stack = Stack()
     demo: Demo = Demo()
+    history: History = History()
 
     @field_validator("time_zone")
     @classmethod

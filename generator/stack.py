@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.settings import Settings, database_url
+from generator import past
 from provisioning.stack import Part, StackError, State, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
@@ -112,6 +113,7 @@ def up(
         run = Run(place, record.read(place.directory))
         with _undone(run):
             urls = _database(run, own, calls)
+            past.for_stack(place, urls.reader, demo=own is None)
             _start(run, urls)
             series = _prove(run, timeout)
             run.survived()

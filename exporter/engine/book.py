@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from typing import Final
 
 from exporter.engine import state
 from exporter.engine.horizon import Horizon
@@ -14,6 +15,9 @@ from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.settings import Settings
 from exporter.sources.database import Moment
+
+LOST_SECONDS: Final = 86_400.0
+"""How long it is shown that totals were lost."""
 
 
 class Book:
@@ -35,6 +39,9 @@ class Book:
         self.saves = self.save_errors = 0
         self.saved_at: float | None = None
         self.identity = ""
+        self.lost_at: float | None = None
+        self.counted: dict[str, int] = {}
+        self.lock = state.Lock(self.path)
 
     @property
     def ready(self) -> bool:
@@ -45,6 +52,7 @@ class Book:
         """Take a new plan: totals whose definition did not change are kept, others come from the state or are made anew."""
         if identity != self.identity:
             self.totals, self.admission, self.identity = {}, self._new_admission(), identity
+            self._recall(identity)
         saved = self._load(identity) if not self.totals else None
         old = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         self.plan, self.totals = found, {}
@@ -75,9 +83,34 @@ class Book:
         """Exchange a scan's totals for those of a finished first pass, unless they were exchanged meanwhile."""
         if self.totals.get(fresh.scan.name) is instead:
             fresh.fold(self.admission)
+            self._lament(fresh, max(instead.rows, self.counted.get(fresh.scan.name, 0)))
             self.totals[fresh.scan.name] = fresh
             self.dirty = True
             self.wire()
+
+    @property
+    def lost(self) -> bool:
+        """Whether totals began anew from fewer rows than they had counted, within the last day."""
+        return self.lost_at is not None and time.time() - self.lost_at < LOST_SECONDS
+
+    def _lament(self, fresh: Totals, before: int) -> None:
+        """Say when totals that were read anew count less than they did before."""
+        if fresh.rows < before:
+            self.lost_at = time.time()
+            self.log(
+                f"{fresh.scan.name}: {before - fresh.rows} of {before} rows that were counted before are no longer in the "
+                "database; its counters begin anew from the rows that are there"
+            )
+
+    def _recall(self, identity: str) -> None:
+        """What the totals of this database counted when they were last saved."""
+        known = self.lock.known
+        self.counted = dict(known.get("rows", {})) if known.get("identity") == identity else {}
+        if self.counted and not self.path.exists():
+            self.log(
+                f"state file {self.path} is gone, though this exporter has saved it before; totals are read anew, and "
+                "rows that were deleted from the database since are no longer counted"
+            )
 
     def distrust(self) -> None:
         """After the database's clock went back, totals that lie beyond it could miss rows: they are made anew."""
@@ -87,6 +120,7 @@ class Book:
                 self._forget(name, totals)
 
     def _forget(self, name: str, totals: Totals) -> None:
+        self.counted[name] = max(totals.rows, self.counted.get(name, 0))
         self.totals[name] = Totals(totals.scan, self.admission)
         self.progress[name] = 0.0
         self.wire()
@@ -105,7 +139,7 @@ class Book:
             return
         entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         try:
-            state.save(self.path, self.identity, self.position, self.admission, entries)
+            state.save(self.path, self.identity, self.position, self.admission, entries, self.lost_at)
         except state.StateError as error:
             if not self.save_errors:
                 self.log(str(error))
@@ -114,13 +148,22 @@ class Book:
         self.saves += 1
         self.saved_at = time.time()
         self.dirty = self.admission.changed = False
+        sealed = {name: totals.rows for name, totals in self.totals.items() if totals.horizon is not None}
+        self.counted = {**self.counted, **sealed}
+        self.lock.remember({"identity": self.identity, "rows": self.counted})
 
     def _new_admission(self) -> Admission:
         caps = {label.name: self.settings.exporter.label_caps.get(label.name, label.cap) for label in LABELS}
         return Admission(caps)
 
     def _fingerprint(self, scan: Scan) -> str:
-        parts = [scan.sql, scan.at.zone, str(scan.at.source.format), repr(sorted(self.admission.caps.items()))]
+        parts = [
+            "slices",
+            scan.sql,
+            scan.at.zone,
+            str(scan.at.source.format),
+            repr(sorted(self.admission.caps.items())),
+        ]
         parts += [f"{f.metric.base}{f.labels}{f.slots}{f.bounds}{f.keep_zero}" for f in scan.families]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -141,6 +184,7 @@ class Book:
                 f"state file {self.path} is newer than the database, which went back to a backup; totals are read anew"
             )
             return None
+        self.lost_at = found.lost_at
         for label, values in found.labels.items():
             self.admission.admitted[label] = set(values)
         self.admission.known_beyond = dict(found.beyond)

@@ -45,6 +45,11 @@ class Builder:
         )
         names: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(self.groups))]
         text = compile_sql(statement.group_by(*names), self.source.dialect)
+        slotted = (
+            self.source.select_from(*labelled, self.at.slot().label("slot"))
+            .where(self.at.compare("lower", ">"), self.at.compare("upper", "<="))
+            .group_by(*names, sa.literal_column(f"{len(columns) + 1}"))
+        )
         raw = self.at.raw if self.at.raw is not None else sa.null()
         oldest = self.source.select_from(sa.func.min(raw))
         newest = self.source.select_from(sa.func.max(raw)).where(self.at.compare("upper", "<="))
@@ -65,6 +70,7 @@ class Builder:
             future_sql=compile_sql(
                 self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect
             ),
+            slotted=slotted,
         )
 
     def _group(self, label: Label) -> None:
@@ -140,19 +146,13 @@ def _derived(label: Label, at: Resolved, zone: str) -> ColumnElement[Any]:
     if at.dialect == "sqlite":
         word = sa.func.strftime(literal(part[1]), at.raw)
         return sa.case((word == literal("0"), literal("7")), else_=word) if label.derived == "weekday" else word
-    local = sa.func.timezone(sa.literal_column(f"'{zone}'"), _zoned(at))
+    local = sa.func.timezone(sa.literal_column(f"'{zone}'"), at.zoned())
     number = sa.cast(sa.extract(part[0], local), sa.Integer)
     return (
         sa.func.lpad(sa.cast(number, sa.Text), sa.literal_column("2"), literal("0"))
         if label.derived == "hour"
         else sa.cast(number, sa.Text)
     )
-
-
-def _zoned(at: Resolved) -> ColumnElement[Any]:
-    if at.source.format in ("epoch", "epoch_ms"):
-        return sa.func.to_timestamp(at.raw / sa.literal_column("1000.0" if at.source.format == "epoch_ms" else "1"))
-    return at.raw if at.type == "timestamp with time zone" and at.raw is not None else at.instant()
 
 
 def level_scan(metric: Level, source: Source) -> LevelScan:
@@ -179,6 +179,14 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
     statement = statement if metric.zero else statement.where(*is_open)
     statement = statement.group_by(*(sa.literal_column(f"{index + 1}") for index in range(len(groups))))
     family = Family(metric, tuple(places), (0,), keep_zero=metric.zero)
+    added = sa.func.count() if amount is None else amount.summed([])
+    changes = source.select_from(*(value.label(f"c{index}") for index, value in enumerate((*groups.values(), added))))
+    before, after = _order(opened, closed)
+    grouped: list[ColumnElement[Any]] = [
+        sa.literal_column(f"{index + 1}") for index in (*range(len(groups)), len(groups) + 1)
+    ]
+    opening = changes.where(*tests, opened.compare("lower", ">"), opened.compare("upper", "<="))
+    closing = changes.where(*tests, closed.compare("lower", ">"), closed.compare("upper", "<="))
     return LevelScan(
         metric.base,
         metric.domain,
@@ -188,4 +196,17 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
         family,
         tuple(groups),
         compile_sql(statement, source.dialect),
+        opening.where(sa.or_(raw.is_(None), before < after))
+        .add_columns(opened.slot().label("slot"))
+        .group_by(*grouped),
+        closing.where(before < after).add_columns(closed.slot().label("slot")).group_by(*grouped),
     )
+
+
+def _order(opened: Resolved, closed: Resolved) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Both ends of a row in forms that can be compared with each other."""
+    one, other = (opened.raw if end is opened else closed.raw for end in (opened, closed))
+    one, other = sa.null() if one is None else one, sa.null() if other is None else other
+    form = [(end.type, end.zone, end.source.format) for end in (opened, closed)]
+    plain = opened.dialect == "sqlite" or (form[0] == form[1] and not opened.loose)
+    return (one, other) if plain or closed.raw is None else (opened.zoned(), closed.zoned())

@@ -12,6 +12,7 @@ from exporter.engine import sealer, state
 from exporter.engine.book import Book
 from exporter.engine.horizon import Horizon
 from exporter.engine.plan import plan
+from exporter.engine.reconcile import Reconciler
 from exporter.engine.scans import Scan
 from exporter.engine.scrape import Outcome, Reader
 from exporter.engine.totals import Totals
@@ -57,7 +58,8 @@ class Collector:
         self._lock = threading.Lock()
         self._replan_at = self._observed_at = self._look_at = 0.0
         self._lost = False
-        self._file_lock = state.Lock(exporter.state_file)
+        self._file_lock = self.book.lock
+        self.reconciler = Reconciler(self.book, exporter.reconciliation.policy, exporter.reconciliation.budget)
         self._thread: threading.Thread | None = None
 
     # ---- life -----------------------------------------------------------------------------------------------------
@@ -94,6 +96,7 @@ class Collector:
         while not self.stop.is_set():
             try:
                 self._tick(lambda _, __: None)
+                self._reconcile()
                 failures = 0
             except DatabaseError as error:
                 self._fail(str(error))
@@ -154,6 +157,16 @@ class Collector:
     def _advance(self, totals: Totals, upper: datetime, timeout: float) -> None:
         if sealer.advance(totals, self._background, upper, timeout, self._lock):
             self.book.dirty = True
+            totals.ledger.compact()
+
+    def _reconcile(self) -> None:
+        """Compare some slices of sealed totals with the table."""
+        try:
+            self.reconciler.turn(self._background, self.settings.database.seal_timeout, self._lock, self.stop)
+        except ConnectionLost:
+            raise
+        except DatabaseError as error:
+            self.log(f"reconciliation: {error}")
 
     def _look(self, scan: Scan) -> None:
         age = sealer.newest_row(scan, self._background)

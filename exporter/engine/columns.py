@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -195,6 +197,35 @@ class Resolved:
             return {name: self.moment(instant)}
         wide = instant - FOLD if operator.startswith(">") else instant + FOLD
         return {name: self.moment(wide), f"{name}_exact": instant}
+
+    def zoned(self) -> ColumnElement[Any]:
+        """The value as an instant of PostgreSQL, whatever its form."""
+        if self.source.format in ("epoch", "epoch_ms"):
+            scale = "1000.0" if self.source.format == "epoch_ms" else "1"
+            return sa.func.to_timestamp(self.raw / sa.literal_column(scale))
+        return self.raw if self.type is Type.ZONED and self.raw is not None else self.instant()
+
+    def slot(self) -> ColumnElement[Any]:
+        """Which of the growing instants of parameter `slots` is the first that is not before the value, from 0."""
+        if self.dialect == "sqlite":
+            raw = compile_sql(self.raw, "sqlite")
+            return sa.literal_column(f"(SELECT count(*) FROM json_each(:slots) AS slot WHERE slot.value < {raw})")
+        bound: ColumnElement[Any] = sa.bindparam("slots", type_=sa.types.NullType())
+        if self.source.format in ("epoch", "epoch_ms"):
+            return sa.func.width_bucket(sa.cast(self.raw, sa.Double), sa.cast(bound, sa.ARRAY(sa.Double)))
+        if self.loose or self.type is Type.ZONED:
+            kind = sa.TIMESTAMP(timezone=True)
+            return sa.func.width_bucket(self.zoned(), sa.cast(bound, sa.ARRAY(kind)))
+        return sa.func.width_bucket(sa.cast(self.raw, sa.TIMESTAMP), sa.cast(bound, sa.ARRAY(sa.TIMESTAMP)))
+
+    def slot_params(self, instants: Sequence[datetime]) -> dict[str, Any]:
+        """The parameter of `slot`. PostgreSQL finds the first that is greater, so it gets the next instant after each."""
+        if self.dialect == "sqlite":
+            return {"slots": json.dumps([self.moment(instant) for instant in instants])}
+        if self.source.format in ("epoch", "epoch_ms"):
+            return {"slots": [math.nextafter(self.moment(instant), math.inf) for instant in instants]}
+        after = [instant + timedelta(microseconds=1) for instant in instants]
+        return {"slots": after if self.loose else [self.moment(instant) for instant in after]}
 
 
 def _quote(text: str) -> str:

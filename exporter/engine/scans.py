@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
-from exporter.engine.columns import Resolved
+from exporter.engine.columns import Resolved, compile_sql
 from exporter.engine.resolve import Source
 from exporter.metric import Metric
 
 # The upper end of a window; the marker is a comment, so that one text serves both kinds of window.
 CLOSED: Final = "<= /* upper */"
 OPEN: Final = "< /* upper */"
+
+Statement = tuple[str, dict[str, Any]]
+"""A statement with its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,20 @@ class Scan:
     newest_sql: str
     oldest_sql: str
     future_sql: str
+    slotted: Any = field(compare=False, repr=False)
 
     def window(self, lower: Any, upper: Any, *, closed: bool) -> tuple[str, dict[str, Any]]:
         """Statement and parameters for rows from `lower` on and before `upper`, or up to it when `closed`."""
         above, below = ">=", "<=" if closed else "<"
         sql = self.sql if closed else self.sql.replace(CLOSED, OPEN)
         return sql, {**self.at.params("lower", above, lower), **self.at.params("upper", below, upper)}
+
+    def slots(self, lower: datetime, instants: Sequence[datetime]) -> tuple[Statement, ...]:
+        """The statement for rows after `lower` and up to the last instant.
+
+        The last column is the place of the first instant that is not before the row, the others are as ever.
+        """
+        return (_slots(self.slotted, self.at, lower, instants),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +77,24 @@ class LevelScan:
     family: Family
     groups: tuple[str, ...]
     sql: str
+    opening: Any = field(compare=False, repr=False)
+    closing: Any = field(compare=False, repr=False)
+
+    def slots(self, lower: datetime, instants: Sequence[datetime]) -> tuple[Statement, ...]:
+        """As for a scan: what opened after `lower`, and what closed; rows that were never open are in neither."""
+        return (
+            _slots(self.opening, self.opened, lower, instants),
+            _slots(self.closing, self.closed, lower, instants),
+        )
 
     def at_instant(self, instant: Any) -> tuple[str, dict[str, Any]]:
         """Statement and parameters for what is open at an instant."""
         return self.sql, {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
+
+
+def _slots(statement: Any, at: Resolved, lower: datetime, instants: Sequence[datetime]) -> Statement:
+    params = {**at.params("lower", ">", lower), **at.params("upper", "<=", instants[-1]), **at.slot_params(instants)}
+    return compile_sql(statement, at.dialect), params
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Outcome:
 class Views:
     """The lines of all families, by domain, brought up to date from scrape to scrape."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, fixed: str = "") -> None:
+        self.fixed = fixed
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
         self.routes: dict[str, dict[Row, Key]] = {}
         self._last: dict[str, Series] = {}
@@ -40,7 +41,7 @@ class Views:
             self._view(level.domain, level.family.metric, ())
 
     def _view(self, domain: str, metric: Metric, bounds: tuple[float, ...]) -> None:
-        self.by_domain.setdefault(domain, {}).setdefault(metric.base, FamilyView(metric, bounds))
+        self.by_domain.setdefault(domain, {}).setdefault(metric.base, FamilyView(metric, bounds, self.fixed))
 
     def update(self, totals: Totals, tail: dict[str, Series]) -> None:
         """Write the lines of series that the tail or sealing changed since the last scrape."""
@@ -171,14 +172,16 @@ class Reader:
                 continue
             key = keys.get(group)
             if key is None:
-                key = keys[group] = self._key(level, group)
+                key = keys[group] = level_key(level, group, self.admission)
             series[key] = added(series[key], [value]) if key in series else [value]
         self.views.put(level, series)
 
-    def _key(self, level: LevelScan, group: tuple[object, ...]) -> Key:
-        values = []
-        for label, place in zip(level.family.metric.labels, level.family.labels, strict=True):
-            word = place if isinstance(place, str) else group[place]
-            text = UNKNOWN if word is None or word == "" else str(word)
-            values.append(text if isinstance(place, str) else self.admission.value(label.name, text))
-        return tuple(values)
+
+def level_key(level: LevelScan, group: tuple[object, ...], admission: Admission) -> Key:
+    """Label values of a level's series, beyond a cap `other`."""
+    values = []
+    for label, place in zip(level.family.metric.labels, level.family.labels, strict=True):
+        word = place if isinstance(place, str) else group[place]
+        text = UNKNOWN if word is None or word == "" else str(word)
+        values.append(text if isinstance(place, str) else admission.value(label.name, text))
+    return tuple(values)

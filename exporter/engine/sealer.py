@@ -9,6 +9,7 @@ from threading import Event, Lock
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved
+from exporter.engine.ledger import BEGINNING
 from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
@@ -17,8 +18,8 @@ from exporter.sources.database import Database
 SLICES: Final = 64
 """The first pass begins with slices of this share of the whole time and then follows the clock."""
 
-BEGINNING: Final = datetime(1, 1, 3, tzinfo=UTC)
-"""No row is older: the first days of the first year, whatever the zone."""
+SHORTEST: Final = timedelta(days=1)
+"""Slices of the first pass are not made shorter than this because they are near its end."""
 
 LOOK_SECONDS: Final = 4.0
 """Limit of the statements that look for the newest row and for rows in the future."""
@@ -41,7 +42,7 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
     fresh = Totals(scan, Admission({label.name: 1 << 62 for label in LABELS}))
     fresh.horizon = upper
     try:
-        start = _instant(oldest, scan.at)
+        start = instant_of(oldest, scan.at)
     except (ValueError, OverflowError):
         start = BEGINNING
     if start is not None and start < upper:
@@ -51,6 +52,8 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
         while lower < upper:
             if stop.is_set():
                 return None
+            # Recent slices are short: each is compared with the table again and again.
+            width = min(width, max((upper - reached) / 2, SHORTEST))
             reached = min(upper, reached + width)
             begun = time.monotonic()
             sql, params = scan.window(lower, reached, closed=False)
@@ -97,7 +100,7 @@ def newest_row(scan: Scan, database: Database) -> float | None:
         now = session.moment.now
         value = session.rows(scan.newest_sql, scan.at.params("upper", "<=", now), LOOK_SECONDS)[0][0]
     try:
-        instant = _instant(value, scan.at)
+        instant = instant_of(value, scan.at)
     except (ValueError, OverflowError):
         return None
     return max(0.0, (now - instant).total_seconds()) if instant is not None else None
@@ -110,7 +113,7 @@ def future_rows(scan: Scan, database: Database) -> int:
         return int(session.rows(scan.future_sql, scan.at.params("upper", ">", now), LOOK_SECONDS)[0][0])
 
 
-def _instant(value: Any, at: Resolved) -> datetime | None:
+def instant_of(value: Any, at: Resolved) -> datetime | None:
     """A raw event time as an instant; ValueError or OverflowError when it is none that Python knows."""
     from zoneinfo import ZoneInfo
 

@@ -36,14 +36,20 @@ class State:
     labels: dict[str, list[str]]
     beyond: dict[str, int]
     scans: dict[str, dict[str, Any]]
+    lost_at: float | None = None
 
 
 class Lock:
-    """Keeps a second exporter away from a state file."""
+    """Keeps a second exporter away from a state file, and remembers beside it what the totals once counted.
+
+    The file holds the process's number and, after the first save, a line of JSON: identity of the database, and rows
+    by scan. So an exporter that finds no state file knows whether there was one, and whether rows are gone since.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(path.name + ".lock")
+        self._path = lock_path(path)
         self._file: Any = None
+        self.known: dict[str, Any] = {}
 
     def acquire(self) -> None:
         """Take the lock; StateError when another exporter holds it."""
@@ -56,16 +62,24 @@ class Lock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.seek(0)
-            owner = self._file.read().strip() or "unknown"
+            owner = self._file.readline().strip() or "unknown"
             self._file.close()
             raise StateError(
                 f"state file {self._path.with_suffix('')} is in use by another exporter (process {owner}); "
                 "stop it, or give this one another exporter.state_file"
             ) from None
-        with contextlib.suppress(OSError):
-            self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+        self.known = known_rows(self._path)
+        self.remember(self.known)
+
+    def remember(self, known: dict[str, Any]) -> None:
+        """Keep what the totals count beside the state file."""
+        import orjson
+
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
+                self._file.write(f"{os.getpid()}\n" + (f"{orjson.dumps(known).decode()}\n" if known else ""))
+                self._file.flush()
 
     def release(self) -> None:
         """Give the lock back."""
@@ -74,8 +88,29 @@ class Lock:
             self._file = None
 
 
-def save(
-    path: Path, identity: str, newest: int | None, admission: Admission, totals: dict[str, tuple[str, Totals]]
+def lock_path(path: Path) -> Path:
+    """The lock file beside a state file."""
+    return path.with_name(path.name + ".lock")
+
+
+def known_rows(lock: Path) -> dict[str, Any]:
+    """What a lock file remembers: identity of the database and rows by scan; nothing when no state was ever saved."""
+    import orjson
+
+    try:
+        found = orjson.loads(lock.read_text(encoding="utf-8").partition("\n")[2] or "{}")
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def save(  # noqa: PLR0917 - the parts of the file
+    path: Path,
+    identity: str,
+    newest: int | None,
+    admission: Admission,
+    totals: dict[str, tuple[str, Totals]],
+    lost_at: float | None = None,
 ) -> None:
     """Write totals by scan name, each with the fingerprint of its definition. StateError when the disk refuses."""
     import orjson
@@ -84,6 +119,7 @@ def save(
         {
             "identity": identity,
             "newest": newest,
+            "lost_at": lost_at,
             "labels": {label: sorted(values) for label, values in admission.admitted.items()},
             "beyond": {label: admission.beyond(label) for label in admission.admitted},
             "scans": {
@@ -130,7 +166,9 @@ def load(path: Path) -> State | None:
     if hashlib.sha256(body).hexdigest() != words[2]:
         raise StateError(f"state file {path} is damaged (its checksum does not match)")
     data = orjson.loads(body)
-    return State(data["identity"], data["newest"], data["labels"], data.get("beyond", {}), data["scans"])
+    return State(
+        data["identity"], data["newest"], data["labels"], data.get("beyond", {}), data["scans"], data.get("lost_at")
+    )
 
 
 def restore(saved: dict[str, Any], totals: Totals) -> None:
@@ -140,6 +178,7 @@ def restore(saved: dict[str, Any], totals: Totals) -> None:
     for base, series in saved["series"].items():
         totals.sealed[base] = {tuple(map(intern, key)): [_number(value) for value in vector] for key, vector in series}
         totals.touched[base] = set(totals.sealed[base])
+    totals.ledger.restore(saved["slices"])
     totals.horizon = datetime.fromisoformat(saved["horizon"])
 
 
@@ -148,6 +187,7 @@ def _dump(fingerprint: str, totals: Totals) -> dict[str, Any]:
         "fingerprint": fingerprint,
         "horizon": totals.horizon.isoformat() if totals.horizon is not None else None,
         "rows": totals.rows,
+        "slices": totals.ledger.dump(),
         "rejected": [[base, reason, count] for (base, reason), count in totals.rejected.items()],
         "series": {
             base: [[key, [_plain(value) for value in vector]] for key, vector in series.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from operator import add, itemgetter
 from sys import intern
 from typing import Any, Final
 
+from exporter.engine.ledger import Ledger
 from exporter.engine.scans import Family, Scan
 from exporter.labels import OTHER, UNKNOWN
 from exporter.metric import Count, Distribution, Metric
@@ -52,6 +54,10 @@ class Admission:
         """How many values are counted under `other`; after a restart at least as many as before it."""
         return max(len(self.overflow.get(label, ())), self.known_beyond.get(label, 0))
 
+    def copy(self) -> Admission:
+        """The same decisions, to look values up without letting any in."""
+        return Admission(self.caps, {label: set(known) for label, known in self.admitted.items()})
+
     def prefer(self, label: str, weights: dict[str, Number]) -> None:
         """Let values in by weight, heaviest first, then by name: the order of a first pass over all rows."""
         for value in sorted(weights, key=lambda word: (-weights[word], word)):
@@ -69,6 +75,7 @@ class Totals:
         self.sealed: dict[str, Series] = {metric.base: {} for metric in self.metrics}
         self.rejected: dict[tuple[str, str], int] = {}
         self.touched: dict[str, set[Key]] = {metric.base: set() for metric in self.metrics}
+        self.ledger = Ledger(len(scan.groups))
         self._routes: dict[Row, tuple[Key, ...]] = {}
 
     @property
@@ -124,6 +131,23 @@ class Totals:
                 _accumulate(sealed, key, vector)
             self.touched[base].update(series)
         self.horizon = upper
+        self.ledger.add(rows, upper, time.time())
+
+    def correct(self, before: Sequence[Row], after: Sequence[Row]) -> None:
+        """Put groups of rows that were sealed with other numbers right."""
+        old: dict[str, Series] = {}
+        new: dict[str, Series] = {}
+        less: dict[tuple[str, str], int] = {}
+        self.rows -= self.add(before, old, less)
+        self.rows += self.add(after, new, self.rejected)
+        for name, count in less.items():
+            self.rejected[name] -= count
+        for base, series in new.items():
+            for key, vector in series.items():
+                negative: Vector = [-number for number in old[base].get(key, ())]
+                more = added(negative, vector) if negative else vector
+                _accumulate(self.sealed[base], key, more)
+            self.touched[base].update(series)
 
     def fold(self, admission: Admission) -> None:
         """Apply label caps after a first pass that let every value in: the most frequent values are kept."""

@@ -43,9 +43,36 @@ FUTURE_ROWS: Final = _own("future_rows", "Rows whose event time is in the future
 CLOCK_JUMPS: Final = _own("clock_jumps_total", "Times that the database's clock went back.")
 NEWEST_ROW_AGE: Final = _own("newest_row_age_seconds", "Age of the newest row.", DOMAIN, unit="seconds")
 BUILD_INFO: Final = _own("build_info", "Version of the exporter.", VERSION)
+RECONCILED_AGE: Final = _own(
+    "reconciliation_age_seconds",
+    "Time since the least recently compared slice of sealed totals was compared with the table.",
+    DOMAIN,
+    unit="seconds",
+)
+RECONCILED_SLICES: Final = _own("reconciliation_slices", "Slices of time that sealed totals are made of.", DOMAIN)
+RECONCILIATIONS: Final = _own("reconciliation_checks_total", "Slices of sealed totals compared with the table.", DOMAIN)
+RECONCILED_ROWS: Final = _own(
+    "reconciliation_rows_total",
+    "Rows found behind the horizon that arrived late, changed, vanished or were purged.",
+    DOMAIN,
+    REASON,
+)
+REPAIRS: Final = _own(
+    "reconciliation_repairs_total", "Slices in which sealed totals were raised to what the table holds.", DOMAIN
+)
+DIFFERENCE: Final = _own(
+    "reconciliation_difference_rows",
+    "Rows by which totals and table differ now: missing in the totals, surplus in the totals, or retained after a purge.",
+    DOMAIN,
+    REASON,
+)
+STATE_LOST: Final = _own(
+    "state_lost", "Whether totals began anew from fewer rows than they had counted, within the last day (1) or not (0)."
+)
 
 METRICS: Final = (
     DOMAIN_UP, DATABASE_UP, SCRAPE_DURATION, SCRAPES, SCRAPE_ERRORS, HORIZON_LAG, HORIZON_CAPPED, TAIL_ROWS,
     SCAN_DURATION, SEAL_PROGRESS, SEALED_ROWS, SERIES, LABEL_OVERFLOW, REJECTED, STATE_SAVES, STATE_SAVE_ERRORS,
     STATE_AGE, STATE_UP, METRIC_MISSING, FUTURE_ROWS, CLOCK_JUMPS, NEWEST_ROW_AGE, BUILD_INFO,
+    RECONCILED_AGE, RECONCILED_SLICES, RECONCILIATIONS, RECONCILED_ROWS, REPAIRS, DIFFERENCE, STATE_LOST,
 )  # fmt: skip

@@ -38,6 +38,14 @@ def prometheus(packages: Path, say: Say) -> Program:
     return Program((str(_unpacked("prometheus", packages, say) / "usr/bin/prometheus"),))
 
 
+def promtool(packages: Path, say: Say) -> Program:
+    """Prometheus' tool, which makes blocks; Debian has it in the same package."""
+    found = shutil.which("promtool")
+    if found:
+        return Program((found,))
+    return Program((str(_unpacked("prometheus", packages, say) / "usr/bin/promtool"),))
+
+
 def alertmanager(packages: Path, say: Say) -> Program:
     """Alertmanager. Debian's build reads its template under /usr/share and ends without it."""
     debian = shutil.which("prometheus-alertmanager")

@@ -136,6 +136,25 @@ CASES: Final[dict[tuple[str, str], Case]] = {
     ("RowsFromTheFuture", "warning"): _gauge('exporter_future_rows{domain="calls"}', "2", "0"),
     ("LabelOverflow", "warning"): _gauge('exporter_label_overflow{label="agent"}', "3", "0"),
     ("ValuesRejected", "warning"): _gauge('exporter_rejected_values_total{metric="m",reason="negative"}', "+1", "7"),
+    ("RowsBehindHorizon", "warning"): Case(
+        {'exporter_reconciliation_rows_total{domain="calls",reason="late"}': "+1"},
+        {
+            'exporter_reconciliation_rows_total{domain="calls",reason="late"}': "7",
+            'exporter_reconciliation_rows_total{domain="calls",reason="purged"}': "+1",
+        },
+    ),
+    ("TotalsIncomplete", "warning"): Case(
+        {'exporter_reconciliation_difference_rows{domain="calls",reason="missing"}': "3"},
+        {
+            'exporter_reconciliation_difference_rows{domain="calls",reason="missing"}': "0",
+            'exporter_reconciliation_difference_rows{domain="calls",reason="surplus"}': "3",
+            'exporter_reconciliation_difference_rows{domain="calls",reason="retained"}': "3",
+        },
+    ),
+    ("ReconciliationBehind", "warning"): _gauge(
+        'exporter_reconciliation_age_seconds{domain="calls"}', "131072", "65536"
+    ),
+    ("TotalsLost", "warning"): _gauge("exporter_state_lost", "1", "0"),
     ("RuleEvaluationFailing", "critical"): _gauge(
         'prometheus_rule_evaluation_failures_total{rule_group="g"}', "+1", "7"
     ),

@@ -1,0 +1,77 @@
+"""Reconciliation: do the counters equal the tables, what differed, and what was done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from dashboards import panels
+from dashboards.frame import SCOPES, ceiling, frame
+from dashboards.query import Query, instant, legend
+from exporter import labels
+from exporter.metrics import exporter as own
+from provisioning import promql
+
+if TYPE_CHECKING:
+    from exporter.metric import Metric
+    from exporter.settings import Settings
+
+S: Final = SCOPES["reconciliation"]
+DAY: Final = 86_400.0
+"""The same limit as the alert ReconciliationBehind."""
+
+WHAT: Final = f"{legend(labels.REASON)} in {legend(labels.DOMAIN)}"
+
+
+def build(settings: Settings) -> Any:
+    """The dashboard of the comparison of sealed totals with the tables."""
+    body = [*_now(), *panels.row("Found", _found()), *panels.row("Work", _work())]
+    return frame(
+        "reconciliation", "Do the counters equal the tables, what differed, and what was done about it?", body=body, settings=settings,
+        sources={labels.DOMAIN: (own.DOMAIN_UP,)},
+    )  # fmt: skip
+
+
+def _each(metric: Metric) -> str:
+    return promql.selector(metric, S.on(metric))
+
+
+def _apart(reason: str) -> str:
+    return S.total(own.DIFFERENCE, where={labels.REASON: reason})
+
+
+def _now() -> list[Any]:
+    return [
+        panels.stat("Missing rows", "How many rows of the database do the counters miss?", "short", [instant(_apart("missing"))],
+                    thresholds=ceiling(1), width=6, decimals=0),
+        panels.stat("Surplus rows", "How many rows do the counters hold that changed or vanished since?", "short", [instant(_apart("surplus"))],
+                    thresholds=((None, "green"), (1, "orange")), width=6, decimals=0),
+        panels.stat("Retained rows", "How many rows do the counters hold that a retention job has deleted?", "short", [instant(_apart("retained"))],
+                    width=6, decimals=0),
+        panels.stat("Longest without comparison", "How long ago was the least recently compared part of the totals compared?", "s",
+                    [instant(f"max({_each(own.RECONCILED_AGE)})")], thresholds=ceiling(DAY), width=6),
+    ]  # fmt: skip
+
+
+def _found() -> list[Any]:
+    return [
+        panels.timeseries("Rows behind the horizon", "Did rows that were counted already arrive late, change, vanish, or get purged?", "short",
+                          [Query(S.increase(own.RECONCILED_ROWS, labels.DOMAIN, labels.REASON, window=promql.RATE_INTERVAL), WHAT)]),
+        panels.timeseries("Totals and tables apart", "By how many rows do the counters differ from the database?", "short",
+                          [Query(S.total(own.DIFFERENCE, labels.DOMAIN, labels.REASON), WHAT)]),
+        panels.timeline("Totals lost", "When did counters begin anew from fewer rows than they had counted?", "short",
+                        [Query(f"max({_each(own.STATE_LOST)})", "lost")], thresholds=((None, "green"), (1, "red")),
+                        mappings=({"type": "value", "options": {"0": {"text": "no"}, "1": {"text": "yes"}}},)),
+        panels.timeseries("Longest without comparison", "Does the comparison keep up with the tables?", "s",
+                          [Query(_each(own.RECONCILED_AGE), legend(labels.DOMAIN))], thresholds=ceiling(DAY)),
+    ]  # fmt: skip
+
+
+def _work() -> list[Any]:
+    return [
+        panels.timeseries("Slices compared per minute", "How fast does the comparison go?", "cpm",
+                          [Query(f"60 * {S.rate(own.RECONCILIATIONS, labels.DOMAIN)}", legend(labels.DOMAIN))], width=8),
+        panels.timeseries("Repairs per minute", "How often were counters raised to what the database holds?", "cpm",
+                          [Query(f"60 * {S.rate(own.REPAIRS, labels.DOMAIN)}", legend(labels.DOMAIN))], width=8),
+        panels.timeseries("Slices", "Of how many slices of time are the totals made?", "short",
+                          [Query(_each(own.RECONCILED_SLICES), legend(labels.DOMAIN))], width=8),
+    ]  # fmt: skip

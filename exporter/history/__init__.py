@@ -1,0 +1,1 @@
+"""The past: every counter, histogram and level at past times, from the rows, with the live definitions."""

@@ -1,0 +1,175 @@
+"""A mapped column as plain SQL text: its words, its number, its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from exporter.entity import Column, Condition, Kind
+from exporter.mapping import ColumnSource
+
+# What PostgreSQL calls its types (pg_type.oid) and what Python makes of SQLite's values.
+FLOATS: Final = frozenset({"700", "701", "float"})
+NUMBERS: Final = frozenset({"20", "21", "23", "1700", "1186", "int", *FLOATS})
+BOOLEAN: Final = "16"
+INTERVAL: Final = "1186"
+NUMERIC: Final = "1700"
+WITH_ZONE: Final = "1184"
+WITHOUT_ZONE: Final = frozenset({"1114", "1082"})
+YES: Final = "('true', 't', '1', 'yes')"
+FACTORS: Final = {
+    "us": ("*", "0.000001"),
+    "ms": ("*", "0.001"),
+    "min": ("*", "60"),
+    "percent": ("*", "0.01"),
+    "cents": ("*", "0.01"),
+}
+DIVISORS: Final = {
+    "us": ("/", "1000000.0"),
+    "ms": ("/", "1000.0"),
+    "min": ("*", "60"),
+    "percent": ("/", "100.0"),
+    "cents": ("/", "100.0"),
+}
+YEAR_ONE: Final = "TIMESTAMPTZ '0001-01-03 00:00:00+00'"
+"""An event before this is no event: the time stamp is a mistake, or has no beginning."""
+
+
+class VerifyError(Exception):
+    """Something cannot be verified; the message says what and why."""
+
+
+def quote(text: str) -> str:
+    """A word in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of an entity. `text` is its SQL, empty for a constant; `type` is the database's word for its type."""
+
+    column: Column
+    source: ColumnSource
+    text: str
+    type: str
+    zone: str
+    sqlite: bool
+
+    def words(self) -> str:
+        """The value as text, replaced as the mapping says."""
+        if not self.text:
+            return quote(self.source.value or "")
+        words = f"CAST({self.text} AS text)"
+        if not self.source.values:
+            return words
+        pairs = " ".join(f"WHEN {quote(raw)} THEN {quote(meaning)}" for raw, meaning in self.source.values.items())
+        rest = words if self.source.default is None else quote(self.source.default)
+        return f"CASE {words} {pairs} ELSE {rest} END"
+
+    def number(self) -> str:
+        """The value as a number in the catalogue's unit."""
+        if not self.text:
+            return self.source.value or "NULL"
+        if self.sqlite:
+            sign, factor = DIVISORS.get(self.source.unit or "", ("", ""))
+            return f"({self.text} {sign} {factor})" if sign else self.text
+        if self.type not in NUMBERS:
+            raise VerifyError(f"column {self.column.name} is no number in the database")
+        plain = f"EXTRACT(EPOCH FROM {self.text})" if self.type == INTERVAL else self.text
+        sign, factor = FACTORS.get(self.source.unit or "", ("", ""))
+        return f"(CAST({plain} AS numeric) {sign} {factor})" if sign else plain
+
+    def counts(self, number: str) -> str:
+        """Whether a number is there, not negative and finite."""
+        if self.sqlite:
+            return f"{number} >= 0 AND {number} <= 1.7976931348623157e308"
+        if self.text and self.type in {*FLOATS, NUMERIC}:
+            return f"{number} >= 0 AND {number} < 'Infinity'"
+        return f"{number} >= 0"
+
+    @property
+    def rounded(self) -> bool:
+        """Whether sums of the column are of binary fractions, which are never exact."""
+        return self.type in FLOATS or self.sqlite
+
+    def test(self, condition: Condition) -> str:
+        """A condition of the catalogue."""
+        if condition.test in ("in", "not_in"):
+            inside = f"{self.words()} IN ({', '.join(map(quote, condition.values))})"
+            return inside if condition.test == "in" else f"({inside}) IS NOT TRUE"
+        if condition.test in ("present", "absent"):
+            there = (
+                f"COALESCE({self.words()}, '') <> ''"
+                if self.column.kind is Kind.TEXT or not self.text
+                else f"{self.text} IS NOT NULL"
+            )
+            return there if condition.test == "present" else f"NOT ({there})"
+        return self._true() if condition.test == "true" else f"({self._true()}) IS NOT TRUE"
+
+    def _true(self) -> str:
+        word = f"LOWER({self.words()}) IN {YES}"
+        if not self.text or self.source.values:
+            return word
+        if self.sqlite:
+            return f"CASE WHEN typeof({self.text}) IN ('integer', 'real') THEN {self.text} <> 0 ELSE {word} END"
+        if self.type == BOOLEAN:
+            return f"{self.text} IS TRUE"
+        return f"{self.text} <> 0" if self.type in NUMBERS else word
+
+    # ---- time -----------------------------------------------------------------------------------------------------
+
+    def until(self, instant: datetime) -> str:
+        """Rows whose time is the instant or before."""
+        return f"{self._time()} <= {self._literal(instant)}"
+
+    def after(self, instant: datetime) -> str:
+        """Rows whose time is after the instant."""
+        return f"{self._time()} > {self._literal(instant)}"
+
+    def happened(self, instant: datetime) -> str:
+        """Rows whose event is the instant or before, and is one at all."""
+        if self.sqlite or self._scale:
+            return self.until(instant)
+        return f"{self._time()} >= {YEAR_ONE} AND {self.until(instant)}"
+
+    def part(self, part: str, zone: str) -> str:
+        """Weekday (1 Monday to 7 Sunday) or hour (00 to 23) of the time in a zone."""
+        if self.sqlite:
+            if zone != ("UTC" if self._scale else self.zone):
+                raise VerifyError("SQLite knows no time zones, so weekday and hour in another zone cannot be recounted")
+            seconds = f"{self.text} / {self._scale}.0, 'unixepoch'" if self._scale else self.text
+            return f"strftime('%H', {seconds})" if part == "hour" else f"replace(strftime('%w', {seconds}), '0', '7')"
+        instant = f"to_timestamp({self.text} / {self._scale}.0)" if self._scale else self._time()
+        return f"to_char({instant} AT TIME ZONE {quote(zone)}, {quote('HH24' if part == 'hour' else 'ID')})"
+
+    @property
+    def _scale(self) -> int:
+        """Units of a second if the time is a number since 1970, else 0."""
+        return {"epoch": 1, "epoch_ms": 1000}.get(self.source.format or "", 0)
+
+    def _time(self) -> str:
+        if not self.text:
+            raise VerifyError(f"column {self.column.name} is a constant, which is no time")
+        if self._scale:
+            return self.text
+        if self.sqlite:
+            fraction = f"CASE WHEN instr({self.text}, '.') > 0 THEN '' ELSE '.' END || '000000'"
+            return f"substr(replace(rtrim({self.text}, 'Z'), 'T', ' ') || {fraction}, 1, 26)"
+        if self.type in WITHOUT_ZONE:
+            return f"(CAST({self.text} AS timestamp) AT TIME ZONE {quote(self.zone)})"
+        if self.type != WITH_ZONE:
+            raise VerifyError(f"column {self.column.name} is no time stamp in the database")
+        return self.text
+
+    def _literal(self, instant: datetime) -> str:
+        if self._scale:
+            past = instant.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+            micros = (past.days * 86400 + past.seconds) * 1_000_000 + past.microseconds
+            return f"{Decimal(micros) * self._scale / 1_000_000:f}"
+        if self.sqlite:
+            local = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+            return quote(local.isoformat(sep=" ", timespec="microseconds"))
+        return f"TIMESTAMPTZ {quote(instant.astimezone(UTC).isoformat(sep=' '))}"

@@ -1,0 +1,67 @@
+"""Mutation proof: whatever is broken in the definition of a metric, `verify` finds it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from exporter.metric import EventMetric, Level
+from exporter.metrics import CATALOGUE
+from tests.conftest import Server
+from tests.verify.data import Bench, load, mapping, settings_for
+from tests.verify.mutants import equivalent, mutants
+
+pytestmark = pytest.mark.slow
+
+METRICS = [metric for metric in CATALOGUE if isinstance(metric, (EventMetric, Level))]
+MADE: dict[str, int] = {}
+
+
+@pytest.fixture(scope="module")
+def bench(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A table for each entity, with rows in which every mistake shows."""
+    settings = settings_for(tmp_path_factory.mktemp("mutants"))
+    name = f"mutants_{next(postgres_server.numbers)}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    url = postgres_server.url_of(name)
+    load(url, settings)
+    yield Bench(url, settings, mapping())
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_sound(bench: Bench) -> None:
+    """Without a mistake there is no difference in any metric, whatever the rows hold."""
+    report = bench.verify()
+    assert report.problems == []
+    assert report.differences == []
+    assert report.metrics == len(METRICS)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=[metric.base for metric in METRICS])
+def test_mutants(bench: Bench, metric: EventMetric | Level, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every broken definition of the metric is found."""
+    missed, made = [], 0
+    for mutant in mutants(metric, bench.settings):
+        made += 1
+        monkeypatch.setattr("exporter.engine.plan.CATALOGUE", mutant.catalogue)
+        monkeypatch.setattr("exporter.engine.collector.plan", mutant.plan)
+        report = bench.verify(metric)
+        assert report.problems == [], mutant.what
+        if not report.differences:
+            missed.append(mutant.what)
+    MADE[metric.base] = made
+    assert missed == []
+    assert made >= 5
+
+
+def test_numbers() -> None:
+    """How many mistakes were made: at least ten for each metric on average; those that change nothing have a reason each."""
+    if set(MADE) != {metric.base for metric in METRICS}:
+        pytest.skip("counts the mutants of a run of the whole module")
+    reasons = [reason for metric in METRICS for reason in equivalent(metric).values()]
+    made = sum(MADE.values())
+    sys.stdout.write(f"\n{made} mutants of {len(METRICS)} metrics; {len(reasons)} not made, for they change nothing\n")
+    assert made >= 10 * len(METRICS)
+    assert all(reasons)
