@@ -108,6 +108,7 @@ def measure(server: Server, folder: Path, rows: int) -> Result:
     end = int(time.time())
     summary = backfill(of, url, target, Wanted(YEAR, of.history.steps), say=print, progress=lambda _, __: None)
     times = sample_times(end - YEAR, end, of.history.steps, of.time_zone)
+    print(f"{rows:,} rows: {summary.seconds:.1f} s", flush=True)
     slow = naive(of, url, times)
     shutil.rmtree(folder / f"data-{rows}")
     return Result(

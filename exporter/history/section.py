@@ -31,8 +31,9 @@ class History(Model):
         (
             HistoryStep(age=7200, step=60),
             HistoryStep(age=86400, step=300),
-            HistoryStep(age=14 * 86400, step=3600),
-            HistoryStep(age=None, step=21600),
+            HistoryStep(age=7 * 86400, step=3600),
+            HistoryStep(age=60 * 86400, step=21600),
+            HistoryStep(age=None, step=43200),
         ),
         min_length=1,
         description="Time between samples by age, the youngest first.",

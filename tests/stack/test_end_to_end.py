@@ -150,6 +150,19 @@ def test_metrics_arrived(up: Stack) -> None:
     assert total >= 1000
 
 
+def test_the_past_is_there(up: Stack) -> None:
+    """A fresh stack shows the demo's history, which live samples continue without a step back."""
+    ((past,), (resets,)) = (
+        up.query(expression)
+        for expression in (
+            f"sum(last_over_time({CALLS_INITIATED.name}[1d] offset 20d))",
+            f"sum(resets({CALLS_INITIATED.name}[30d]))",
+        )
+    )
+    assert float(past["value"][1]) > 10
+    assert resets["value"][1] == "0"
+
+
 def test_the_exporter_sees_rows_that_the_live_workload_writes(up: Stack) -> None:
     """Totals grow while nobody does anything."""
 
