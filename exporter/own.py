@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from exporter.engine.collector import Collector
-from exporter.engine.reconcile import APART, FINDINGS, differences, domain_ages
+from exporter.engine.reconcile import APART, FINDINGS, by_domain, differences, domain_ages
 from exporter.metric import Own
 from exporter.metrics import exporter as own
 from exporter.render import FamilyView, Number
@@ -85,11 +85,11 @@ def _reconciled(collector: Collector, domains: tuple[str, ...]) -> Iterator[tupl
     slices = Counter(dict.fromkeys(domains, 0))
     for each in totals:
         slices[each.scan.domain] += len(each.ledger.slices)
-    apart = differences(totals)
+    apart, found = differences(totals), by_domain(totals, work.found)
     yield own.RECONCILED_AGE, [((name,), age) for name, age in domain_ages(totals, time.time()).items()]
     yield own.RECONCILED_SLICES, [((name,), count) for name, count in slices.items()]
     yield own.RECONCILIATIONS, [((name,), work.checks[name]) for name in domains]
-    yield own.RECONCILED_ROWS, [((name, why), work.found[name, why]) for name in domains for why in FINDINGS]
+    yield own.RECONCILED_ROWS, [((name, why), found[name, why]) for name in domains for why in FINDINGS]
     yield own.REPAIRS, [((name,), work.repairs[name]) for name in domains]
     yield own.DIFFERENCE, [((name, why), apart[name, why]) for name in domains for why in APART]
 

@@ -58,7 +58,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Reconciler:
-    """Takes turns in the sealing thread. What it found is counted by domain since the start."""
+    """Takes turns in the sealing thread. What it found is counted by scan since the start."""
 
     book: Book
     policy: str
@@ -163,7 +163,7 @@ class Reconciler:
         amounts = Counter(late=difference.late, changed=difference.changed, purged=before)
         amounts["purged" if purged else "vanished"] += difference.vanished
         for reason, amount in amounts.items():
-            self.found[scan.domain, reason] += amount
+            self.found[scan.name, reason] += amount
         words = ", ".join(f"{amount} {reason}" for reason, amount in amounts.items() if amount) or "repaired now"
         self.book.log(
             f"{scan.name}: rows from {_day(part.lower)} to {_day(part.upper)} differ: {words}; {self._fate()}"
@@ -239,12 +239,30 @@ def domain_ages(totals: Iterable[Totals], now: float) -> dict[str, float]:
 
 def differences(totals: Iterable[Totals]) -> Counter[tuple[str, str]]:
     """Rows by which totals and table are apart now: `missing` in the totals, `surplus`, and `retained` after a purge."""
-    found: Counter[tuple[str, str]] = Counter()
-    for each in totals:
+    every, found = list(totals), Counter[tuple[str, str]]()
+    for each in every:
         purged = each.ledger.purged()
         for place, part in enumerate(list(each.ledger.slices)):
-            found[each.scan.domain, "missing"] += part.missing
-            found[each.scan.domain, "retained" if place in purged else "surplus"] += part.surplus
+            found[each.scan.name, "missing"] += part.missing
+            found[each.scan.name, "retained" if place in purged else "surplus"] += part.surplus
+    return by_domain(every, found)
+
+
+def by_domain(totals: Iterable[Totals], rows: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """Rows by scan and reason, added up by domain; rows that several scans read count once for each of their event times.
+
+    Changed rows are an exception: what one scan sees of them, such as a label, is not what another sees.
+    """
+    most: dict[tuple[str, str, str, str], int] = {}
+    for each in totals:
+        scan = each.scan
+        for reason in (*FINDINGS, *APART):
+            event = (scan.domain, scan.source.entity.name, scan.at.column.name, reason)
+            one, before = rows[scan.name, reason], most.get(event, 0)
+            most[event] = before + one if reason == "changed" else max(before, one)
+    found: Counter[tuple[str, str]] = Counter()
+    for (domain, _, _, reason), amount in most.items():
+        found[domain, reason] += amount
     return found
 
 

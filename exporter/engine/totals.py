@@ -199,8 +199,10 @@ def added(left: Vector, right: Vector) -> Vector:
         return [plus(one, other) for one, other in zip(left, right, strict=True)]
 
 
-def plus(left: Number, right: Number) -> Number:
-    """A sum that stays exact where both sides are, and does not fail where a float meets a Decimal."""
+def plus(left: Number | None, right: Number | None) -> Number:
+    """A sum that stays exact where both sides are, and does not fail where a float meets a Decimal or nothing."""
+    if left is None or right is None:
+        return (left if right is None else right) or 0
     if isinstance(left, float) or isinstance(right, float):
         return float(left) + float(right)
     total: Any = left + right
