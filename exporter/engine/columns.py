@@ -84,7 +84,7 @@ class Resolved:
 
     def summed(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
         """The sum of valid values, in a type in which it does not depend on the order of rows; NULL without a value."""
-        measured = self.type is Type.BINARY and self.column.kind is not Kind.MONEY and self.source.unit in (None, "s")
+        measured = self.type is Type.BINARY and self.column.kind is Kind.REAL and self.source.unit in (None, "s")
         if self.dialect == "postgresql" and measured:
             return self._in_trillionths(where)
         number = self._exact(self.number()) if self.type is Type.BINARY else self.number()
