@@ -84,3 +84,13 @@ def postgres(postgres_server: Server) -> Iterator[Postgres]:
     postgres_server.execute(f"CREATE DATABASE {name}")
     yield Postgres(postgres_server.url_of(name), name, postgres_server)
     postgres_server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def no_namespace() -> Iterator[None]:
+    """No test inherits the prefix of metric names that another one has set for the whole process."""
+    from exporter.metric import set_namespace
+
+    set_namespace("")
+    yield
+    set_namespace("")
