@@ -13,6 +13,7 @@ from exporter.labels import METRIC, REASON
 from exporter.metric import Own
 from exporter.metrics.exporter import (
     CLOCK_JUMPS,
+    COMPUTATION_UP,
     DATABASE_UP,
     DIFFERENCE,
     DOMAIN_UP,
@@ -207,6 +208,11 @@ def _values() -> tuple[Alert, ...]:
             "ValuesRejected", f"sum by ({METRIC.name}, {REASON.name}) ({_recent(REJECTED, '15m')}) > 0",
             "Values are left out because they cannot be right.",
             "{{ $value | humanize }} values of {{ $labels.metric }} were left out in 15m: {{ $labels.reason }}.", limit="0",
+        ),
+        _flag(
+            "ComputationFailing", f"{COMPUTATION_UP.name} == 0", "Values cannot be computed from the rows.",
+            "Computation {{ $labels.computation }} fails; its metrics are absent once their last values are too old.",
+            wait=120, limit="0",
         ),
     )  # fmt: skip
 

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.panels import Json, Step
 from dashboards.query import Scope
-from exporter.labels import AGENT, AGENT_TYPE, CAMPAIGN, CHANNEL, DOMAIN, MODEL, TENANT, Label
+from exporter.labels import (
+    AGENT,
+    AGENT_TYPE,
+    CAMPAIGN,
+    CHANNEL,
+    DOMAIN,
+    EXPERIMENT,
+    FEATURE,
+    MODEL,
+    PART,
+    PLAN,
+    TENANT,
+    Label,
+)
 from exporter.metric import Metric
 from provisioning.promql import quote, selector
 
@@ -21,8 +34,21 @@ DAYS: Final = "$days"
 """Time range of the panels that show whole days."""
 
 TITLES: Final = {TENANT: "Tenant", AGENT: "Agent", AGENT_TYPE: "Agent type", CHANNEL: "Channel", CAMPAIGN: "Campaign",
-                 MODEL: "Model", DOMAIN: "Domain"}  # fmt: skip
+                 MODEL: "Model", DOMAIN: "Domain", PLAN: "Plan", FEATURE: "Feature", EXPERIMENT: "Experiment", PART: "Part"}  # fmt: skip
 SCOPES: Final = {
+    "executive": Scope((TENANT, PLAN)),
+    "operations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
+    "client": Scope((TENANT,)),
+    "agents": Scope((TENANT, AGENT, AGENT_TYPE)),
+    "cost": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
+    "revenue": Scope((TENANT, PLAN)),
+    "satisfaction": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
+    "content": Scope((TENANT, AGENT)),
+    "leads": Scope((TENANT, CAMPAIGN, CHANNEL)),
+    "behaviour": Scope((TENANT, PLAN, FEATURE)),
+    "experiments": Scope((TENANT, EXPERIMENT)),
+    "health": Scope((PART,)),
+    "alerts": Scope(()),
     "overview": Scope((TENANT, AGENT, AGENT_TYPE)),
     "calls": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN)),
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
@@ -171,7 +197,8 @@ def _note_filters(body: Sequence[Any], scope: Scope) -> None:
         missing = [
             label.name
             for label in scope.labels
-            if expressions and not all(f"${label.name}" in one for one in expressions)
+            if expressions
+            and not all(f"${label.name}" in one or f"${{{label.name}:regex}}" in one for one in expressions)
         ]
         if missing and getattr(panel, "description", None):
             panel.description += f" Not filtered by {', '.join(missing)}."

@@ -7,9 +7,10 @@ from typing import Any, Final, TypedDict, Unpack
 
 from grafanalib import core
 
-from dashboards.query import Query
+from dashboards.query import Query, Sql
 
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+POSTGRES: Final = {"type": "grafana-postgresql-datasource", "uid": "watchfloor-postgres"}
 NO_DATA: Final = "No data"
 
 Step = tuple[float | None, str]
@@ -44,6 +45,18 @@ class PrometheusTarget(core.Target):  # type: ignore[misc]
         return {
             "datasource": self.datasource, "editorMode": "code", "expr": self.expr, "legendFormat": self.legendFormat,
             "format": {"table": "table", "heatmap": "heatmap"}.get(self.read, "time_series"), "instant": at_once, "range": not at_once,
+        }  # fmt: skip
+
+
+class PostgresTarget(core.Target):  # type: ignore[misc]
+    """A statement for Grafana's PostgreSQL data source."""
+
+    read: str = "table"
+
+    def to_json_data(self) -> Json:
+        """The query as Grafana's own editor writes it."""
+        return {
+            "datasource": self.datasource, "editorMode": "code", "format": self.read, "rawQuery": True, "rawSql": self.expr,
         }  # fmt: skip
 
 
@@ -87,7 +100,7 @@ def timeseries(
     title: str,
     description: str,
     unit: str,
-    queries: Iterable[Query],
+    queries: Iterable[Query | Sql],
     *,
     stack: bool = False,
     bars: bool = False,
@@ -104,7 +117,7 @@ def timeseries(
     )  # fmt: skip
 
 
-def stat(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def stat(title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]) -> core.Panel:
     """One number, coloured by its thresholds; asked at one instant, for of a range an old value would stand for now."""
     return core.Stat(
         reduceCalc="lastNotNull", colorMode="value", graphMode="none", noValue=NO_DATA, format=unit,
@@ -112,7 +125,7 @@ def stat(title: str, description: str, unit: str, queries: Iterable[Query], **lo
     )  # fmt: skip
 
 
-def gauge(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def gauge(title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]) -> core.Panel:
     """One number between its limits."""
     look.setdefault("minimum", 0)
     look.setdefault("maximum", 1)
@@ -122,7 +135,9 @@ def gauge(title: str, description: str, unit: str, queries: Iterable[Query], **l
     )  # fmt: skip
 
 
-def bargauge(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def bargauge(
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]
+) -> core.Panel:
     """A bar for each series, longest first if the query sorts."""
     look.setdefault("minimum", 0)
     return core.BarGauge(
@@ -132,7 +147,7 @@ def bargauge(title: str, description: str, unit: str, queries: Iterable[Query], 
 
 
 def barchart(
-    title: str, description: str, unit: str, queries: Iterable[Query], *, x: str, **look: Unpack[Look]
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], *, x: str, **look: Unpack[Look]
 ) -> core.Panel:
     """Bars over the values of one column."""
     shared = _shared(title, description, unit, queries, look, width=12, height=8)
@@ -140,7 +155,7 @@ def barchart(
     return core.BarChart(tooltipMode="single", legendCalcs=[], showLegend=False, orientation="auto", **shared)
 
 
-def pie(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def pie(title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]) -> core.Panel:
     """Parts of a whole."""
     return core.PieChartv2(
         pieType="donut", reduceOptionsCalcs=["lastNotNull"], legendDisplayMode="table", legendPlacement="right",
@@ -150,7 +165,7 @@ def pie(title: str, description: str, unit: str, queries: Iterable[Query], **loo
 
 
 def table(
-    title: str, description: str, unit: str, queries: Iterable[Query], *, sort: str = "", **look: Unpack[Look]
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], *, sort: str = "", **look: Unpack[Look]
 ) -> core.Panel:
     """Rows and columns; `sort` is the column that comes first in falling order."""
     return core.Table(
@@ -159,14 +174,18 @@ def table(
     )  # fmt: skip
 
 
-def heatmap(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def heatmap(
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]
+) -> core.Panel:
     """How values are spread, over time."""
     panel = Heatmap(**_shared(title, description, unit, queries, look, width=12, height=8))
     panel.unit = unit
     return panel
 
 
-def timeline(title: str, description: str, unit: str, queries: Iterable[Query], **look: Unpack[Look]) -> core.Panel:
+def timeline(
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]
+) -> core.Panel:
     """States over time, a line for each series."""
     return core.StateTimeline(
         showValue="never", lineWidth=0, fillOpacity=80, colorMode="thresholds",
@@ -221,25 +240,31 @@ def variable(name: str, label: str, query: str, **settings: Any) -> core.Templat
     return core.Template(name=name, label=label, query=query, **settings)
 
 
-def _target(query: Query) -> PrometheusTarget:
+def _target(query: Query | Sql) -> core.Target:
+    if isinstance(query, Sql):
+        statement = PostgresTarget(expr=query.statement, datasource=POSTGRES)
+        statement.read = query.read
+        return statement
     target = PrometheusTarget(expr=query.expr, legendFormat=query.legend, datasource=DATASOURCE)
     target.read = query.read
     return target
 
 
 def _shared(
-    title: str, description: str, unit: str, queries: Iterable[Query], look: Look, *, width: int, height: int
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], look: Look, *, width: int, height: int
 ) -> dict[str, Any]:
     """Arguments that grafanalib's panels have in common; what it lacks goes into extraJson."""
     defaults: Json = {"unit": unit, "noValue": NO_DATA}
     names: Mapping[str, str] = {"minimum": "min", "maximum": "max", "decimals": "decimals"}
     defaults |= {name: look[key] for key, name in names.items() if key in look}  # type: ignore[literal-required]
     defaults |= {"mappings": list(look.get("mappings", ())), "links": list(look.get("links", ()))}
+    asked = list(queries)
+    source = POSTGRES if asked and all(isinstance(query, Sql) for query in asked) else DATASOURCE
     steps = look.get("thresholds") or ((None, "green" if "mappings" in look else "blue"),)
     defaults["thresholds"] = {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in steps]}
     return {
-        "title": title, "description": description, "dataSource": DATASOURCE, "maxDataPoints": None,
-        "targets": [_target(query) for query in queries],
+        "title": title, "description": description, "dataSource": source, "maxDataPoints": None,
+        "targets": [_target(query) for query in asked],
         "gridPos": {"w": look.get("width", width), "h": look.get("height", height)},
         "interval": look.get("interval"), "timeFrom": look.get("time_from"),
         "transformations": list(look.get("transformations", ())),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.entity import Entity
 from exporter.labels import UNKNOWN, Label
 from exporter.metric import Distribution, Metric
 from provisioning import promql
@@ -23,6 +24,17 @@ class Query:
     expr: str
     legend: str = "__auto"
     read: str = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A statement for the views of exporter/views.py, whose rows become a table, or with column `time` a time series.
+
+    Grafana replaces `$__timeFilter(column)`, `$__timeFrom()`, `$__timeTo()` and `$__timeGroup(column, interval)`.
+    """
+
+    statement: str
+    read: str = "table"
 
 
 def instant(expr: str, legend: str = "__auto") -> Query:
@@ -89,6 +101,18 @@ class Scope:
         """Matchers for a metric: the dashboard's variables and further conditions."""
         chosen: dict[Label | str, str] = {label: f"=~${label.name}" for label in self.labels if label in metric.labels}
         return chosen | dict(where or {})
+
+    def where(self, entity: Entity) -> str:
+        """Conditions on a view's rows: the dashboard's variables. An empty value is `unknown`, as it is in a label.
+
+        Values are quoted as regular expressions between dollar signs, which no escaped value can end.
+        """
+        conditions = [
+            f"COALESCE(NULLIF({label.name}, ''), '{UNKNOWN}') ~ $wf$^(${{{label.name}:regex}})$$wf$"
+            for label in self.labels
+            if entity.has(label.name)
+        ]
+        return " AND ".join(conditions) or "true"
 
     def rate(self, metric: Metric, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
         """Per-second rate of a counter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
-from dashboards.frame import SCOPES, ceiling, frame
+from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, frame
 from dashboards.query import Query, instant, legend
 from exporter import labels
 from exporter.metrics import exporter as own
@@ -24,7 +24,12 @@ WHAT: Final = f"{legend(labels.REASON)} in {legend(labels.DOMAIN)}"
 
 def build(settings: Settings) -> Any:
     """The dashboard of the comparison of sealed totals with the tables."""
-    body = [*_now(), *panels.row("Found", _found()), *panels.row("Work", _work())]
+    body = [
+        *_now(),
+        *panels.row("Found", _found()),
+        *panels.row("Work", _work()),
+        *panels.row("Computations", _computations()),
+    ]
     return frame(
         "reconciliation", "Do the counters equal the tables, what differed, and what was done about it?", body=body, settings=settings,
         sources={labels.DOMAIN: (own.DOMAIN_UP,)},
@@ -74,4 +79,15 @@ def _work() -> list[Any]:
                           [Query(f"60 * {S.rate(own.REPAIRS, labels.DOMAIN)}", legend(labels.DOMAIN))], width=8),
         panels.timeseries("Slices", "Of how many slices of time are the totals made?", "short",
                           [Query(_each(own.RECONCILED_SLICES), legend(labels.DOMAIN))], width=8),
+    ]  # fmt: skip
+
+
+def _computations() -> list[Any]:
+    return [
+        panels.timeline("Computations", "Which computation in the background failed, and when?", "short",
+                        [Query(own.COMPUTATION_UP.name, legend(labels.COMPUTATION))], thresholds=UP, mappings=UP_OR_DOWN, width=8),
+        panels.timeseries("Age of computed values", "How old are values that are computed in the background?", "s",
+                          [Query(own.COMPUTATION_AGE.name, legend(labels.COMPUTATION))], width=8),
+        panels.timeseries("Duration of computations", "Which computation is slow?", "s",
+                          [Query(own.COMPUTATION_DURATION.name, legend(labels.COMPUTATION))], width=8),
     ]  # fmt: skip

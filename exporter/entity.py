@@ -31,6 +31,7 @@ class Column:
     help: str
     required: bool = False
     unit: str = ""
+    personal: bool = False
 
     @property
     def present(self) -> Condition:
@@ -95,9 +96,9 @@ class Entity:
         return any(column.name == name for column in self.columns)
 
 
-def text(name: str, help: str, *, required: bool = False) -> Column:
-    """A column of words that becomes a label or a condition."""
-    return Column(name, Kind.TEXT, help, required)
+def text(name: str, help: str, *, required: bool = False, personal: bool = False) -> Column:
+    """A column of words that becomes a label, a condition, or what people read in a table; `personal` words stay hidden."""
+    return Column(name, Kind.TEXT, help, required, personal=personal)
 
 
 def time(name: str, help: str, *, required: bool = False) -> Column:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.engine.collector import Collector
+from exporter.engine.computing import Computer, Result
 from exporter.health import Health
-from exporter.metric import State
+from exporter.metric import Computed, State
 from exporter.metrics import CATALOGUE
 from exporter.own import OwnViews
 from exporter.render import FamilyView, Text, text
@@ -29,11 +30,15 @@ class _Run:
 class Exposition:
     """The source that the server serves."""
 
-    def __init__(self, collector: Collector, read_states: Callable[[], Sequence[Reading]]) -> None:
+    def __init__(
+        self, collector: Collector, read_states: Callable[[], Sequence[Reading]], computer: Computer | None = None
+    ) -> None:
         self.collector = collector
+        self.computer = computer
         self._read_states = read_states
         self._own = OwnViews()
         self._states = {m.base: FamilyView(m) for m in CATALOGUE if isinstance(m, State)}
+        self._computed = {m.base: FamilyView(m) for m in CATALOGUE if isinstance(m, Computed)}
         self._lock = threading.Lock()
         self._run: _Run | None = None
         self._process = _process_registry()
@@ -71,7 +76,8 @@ class Exposition:
             families = [
                 *self._catalogue(),
                 *self._state_families(readings),
-                *self._own.families(self.collector, readings),
+                *self._computed_families(),
+                *self._own.families(self.collector, readings, self._results()),
             ]
             return text(families)
 
@@ -95,6 +101,17 @@ class Exposition:
                 if reading.metric == base and reading.value is not None
             )
         return list(self._states.values())
+
+    def _computed_families(self) -> list[FamilyView]:
+        known = dict(self.computer.families()) if self.computer is not None else {}
+        for view in self._computed.values():
+            view.replace({})
+        for metric, series in known.items():
+            self._computed[metric.base].replace(series.items())
+        return [view for view in self._computed.values() if view.lines]
+
+    def _results(self) -> list[Result]:
+        return list(self.computer.results.values()) if self.computer is not None else []
 
     def _own_process(self, openmetrics: bool) -> bytes:
         from prometheus_client import generate_latest

@@ -38,6 +38,27 @@ TYPE: Final = Label("type", "Class of an error.", 100)
 COMPONENT: Final = Label("component", "Part of the system: llm, stt, tts, tool, telephony, ...", 30)
 REASON: Final = Label("reason", "Why something was not counted.", 20)
 QUEUE: Final = Label("queue", "Name of a queue.", 50)
+PLAN: Final = Label("plan", "Plan that a customer pays for.", 50)
+TASK: Final = Label("task", "Kind of task that an agent carries out.", 100)
+PRIORITY: Final = Label("priority", "critical, high, medium or low.", 4)
+CATEGORY: Final = Label("category", "Group of things that belong together.", 100)
+BUDGET: Final = Label("budget", "Name of a budget.", 200)
+PERIOD: Final = Label("period", "Length of time: day, week, month, year.", 10)
+SOURCE: Final = Label("source", "Where something comes from.", 50)
+BAND: Final = Label("band", "Range of a score, in words.", 10)
+EMOTION: Final = Label("emotion", "Feeling in a conversation.", 20)
+TOPIC: Final = Label("topic", "What a question or a document is about.", 100)
+STAGE: Final = Label("stage", "Step on a way from first contact to success.", 20)
+FEATURE: Final = Label("feature", "Feature of the product.", 200)
+EVENT: Final = Label("event", "Kind of thing that a user did.", 50)
+DEVICE: Final = Label("device", "Kind of device.", 20)
+COUNTRY: Final = Label("country", "Country, two letters of ISO 3166-1.", 250)
+REFERRER: Final = Label("referrer", "Where a visitor came from.", 50)
+EXPERIMENT: Final = Label("experiment", "Name of an experiment.", 100)
+VARIANT: Final = Label("variant", "One of the things that an experiment compares.", 20)
+PART: Final = Label("part", "Part of the platform that is probed.", 50)
+HOST: Final = Label("host", "Machine.", 200)
+COHORT: Final = Label("cohort", "Those who began in the same month, such as 2026-03.", 60)
 WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
 HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
 
@@ -45,9 +66,11 @@ DOMAIN: Final = Label("domain", "Domain of the catalogue.", 20)
 SCAN: Final = Label("scan", "One pass over an entity: its name and event time.", 100)
 METRIC: Final = Label("metric", "Name of a metric.", 500)
 LABEL: Final = Label("label", "Name of a label.", 50)
+COMPUTATION: Final = Label("computation", "What is worked out in the background.", 100)
 VERSION: Final = Label("version", "Version of Watchfloor.", 5)
 
 LABELS: Final[tuple[Label, ...]] = (
     TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
-    STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, WEEKDAY, HOUR,
+    STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, PLAN, TASK, PRIORITY, CATEGORY, BUDGET, PERIOD, SOURCE, BAND, EMOTION,
+    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, WEEKDAY, HOUR,
 )  # fmt: skip

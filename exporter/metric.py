@@ -210,6 +210,16 @@ class State(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Computed(Metric):
+    """Gauge that a computation works out in the background from the rows: what no total can say, such as distinct people,
+    a forecast or a test statistic. It has no past beyond what Prometheus scraped.
+    """
+
+    type: ClassVar[str] = "gauge"
+    kind: ClassVar[str] = "computed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Own(Metric):
     """What the exporter says about itself; a counter if its name ends in _total."""
 

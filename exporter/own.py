@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from exporter.engine.collector import Collector
+from exporter.engine.computing import Result
 from exporter.engine.reconcile import APART, FINDINGS, by_domain, differences, domain_ages
 from exporter.metric import Own
 from exporter.metrics import exporter as own
@@ -32,10 +33,12 @@ class OwnViews:
         self._views: dict[str, FamilyView] = {}
         self._version = build_version()
 
-    def families(self, collector: Collector, readings: Sequence[Reading]) -> list[FamilyView]:
+    def families(
+        self, collector: Collector, readings: Sequence[Reading], results: Sequence[Result] = ()
+    ) -> list[FamilyView]:
         """All own metrics as of the last scrape."""
         found = []
-        for metric, samples in self._samples(collector, readings):
+        for metric, samples in (*self._samples(collector, readings), *_computed(results)):
             view = self._views.setdefault(metric.base, FamilyView(metric))
             view.replace((key, [value]) for key, value in samples)
             found.append(view)
@@ -92,6 +95,16 @@ def _reconciled(collector: Collector, domains: tuple[str, ...]) -> Iterator[tupl
     yield own.RECONCILED_ROWS, [((name, why), found[name, why]) for name in domains for why in FINDINGS]
     yield own.REPAIRS, [((name,), work.repairs[name]) for name in domains]
     yield own.DIFFERENCE, [((name, why), apart[name, why]) for name in domains for why in APART]
+
+
+def _computed(results: Sequence[Result]) -> Iterator[tuple[Own, Samples]]:
+    """How the computations went."""
+    yield own.COMPUTATION_UP, [((one.computation.name,), int(one.error is None)) for one in results]
+    yield (
+        own.COMPUTATION_AGE,
+        [((one.computation.name,), age) for one in results if (age := one.age) is not None],
+    )
+    yield own.COMPUTATION_DURATION, [((one.computation.name,), one.seconds) for one in results]
 
 
 def _overflow(collector: Collector) -> Samples:

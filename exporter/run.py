@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Final
 
 from exporter.engine.collector import Collector
+from exporter.engine.computing import Computer
 from exporter.exposition import Exposition
 from exporter.mapping import load
 from exporter.server import serve, stop_on_signals
 from exporter.settings import DEMO_STATES, Settings, SettingsError, database_url
-from exporter.sources.database import connect
+from exporter.sources.database import Database, connect
 from exporter.sources.states import States
 
 MALLOC_OPTIONS: Final = {-8: 1, -3: 16 << 20, -1: 32 << 20}
@@ -30,8 +31,14 @@ def build(settings: Settings) -> Exposition:
 
         settings = with_states(settings, os.environ)
     mapping = load(settings.database)
-    collector = Collector(settings, mapping, lambda: connect(url, settings.database.connect_timeout))
-    return Exposition(collector, States(settings.states).read)
+
+    def database() -> Database:
+        return connect(url, settings.database.connect_timeout)
+
+    collector = Collector(settings, mapping, database)
+    book = collector.book
+    computer = Computer(settings, database(), lambda: book.plan, lambda: book.admission, collector.log)
+    return Exposition(collector, States(settings.states).read, computer)
 
 
 def required_url(settings: Settings) -> str:
@@ -55,10 +62,18 @@ def serve_forever(settings: Settings) -> None:
     # The thread that asks the database must not wait for the one that works on rows.
     sys.setswitchinterval(0.0005)
     source.collector.start()
+    if source.computer is not None:
+        source.computer.start()
     try:
         serve(source, settings, stop, ready=lambda: source.collector.log(f"serving on {_address(settings)}"))
     finally:
-        source.collector.close()
+        _close(source)
+
+
+def _close(source: Exposition) -> None:
+    if source.computer is not None:
+        source.computer.close()
+    source.collector.close()
 
 
 def _steady_heap() -> None:
@@ -79,9 +94,11 @@ def once(settings: Settings, openmetrics: bool, progress: Callable[[str, float],
     source = build(settings)
     try:
         source.collector.once(progress)
+        if source.computer is not None:
+            source.computer.once()
         return source.exposition(openmetrics)
     finally:
-        source.collector.close()
+        _close(source)
 
 
 def show_progress(name: str, share: float) -> None:

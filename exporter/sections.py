@@ -167,56 +167,6 @@ class StateSource(Model):
         return self
 
 
-class Threshold(Model):
-    """Where an alert warns and where it is critical."""
-
-    warning: float = Field(description="The alert warns from here on.", examples=[0.02])
-    critical: float = Field(description="The alert is critical from here on.", examples=[0.05])
-
-
-class Thresholds(Model):
-    """Limits of the alerts. Ratios are 0 to 1, times in seconds."""
-
-    error_rate: Threshold = Field(
-        Threshold(warning=0.02, critical=0.05), description="Share of calls and requests that fail."
-    )
-    response_time_seconds: Threshold = Field(
-        Threshold(warning=0.8, critical=1.2), description="95th percentile of response times."
-    )
-    slow_response_seconds: float = Field(5.0, description="A response longer than this counts as slow.")
-    success_rate: float = Field(0.9, gt=0, lt=1, description="Least share of conversations that reach their goal.")
-    confidence: float = Field(0.6, gt=0, lt=1, description="Least mean confidence of answers.")
-    agent_error_rate: float = Field(0.1, gt=0, lt=1, description="Most errors per request of one agent.")
-    handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
-    queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
-    uptime: Threshold = Field(Threshold(warning=0.99, critical=0.95), description="Share of time that a part is up.")
-    horizon_lag_seconds: Threshold = Field(
-        Threshold(warning=900, critical=3600), description="Age of the horizon of sealed totals."
-    )
-    data_age_seconds: Threshold = Field(
-        Threshold(warning=3600, critical=21600), description="Age of the newest row of a domain."
-    )
-
-    @model_validator(mode="after")
-    def _order(self) -> Thresholds:
-        for name in ("error_rate", "response_time_seconds", "queued_calls", "horizon_lag_seconds", "data_age_seconds"):
-            limit = getattr(self, name)
-            if not limit.warning < limit.critical:
-                raise ValueError(f"{name}: warning ({limit.warning:g}) must be below critical ({limit.critical:g})")
-        if not self.uptime.warning > self.uptime.critical:
-            raise ValueError("uptime: warning must be above critical")
-        return self
-
-    def bounds(self) -> dict[str, tuple[float, ...]]:
-        """Values that must be bucket bounds, by threshold name."""
-        pair = self.response_time_seconds
-        return {
-            "response_time_seconds": (pair.warning, pair.critical),
-            "slow_response_seconds": (self.slow_response_seconds,),
-            "confidence": (self.confidence,),
-        }
-
-
 class Alerting(Model):
     """Who hears of alerts. Secrets come from files or the environment."""
 

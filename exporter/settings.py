@@ -24,10 +24,9 @@ from exporter.sections import (
     Seconds,
     Stack,
     StateSource,
-    Threshold,
-    Thresholds,
     Tls,
 )  # fmt: skip
+from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
     "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from exporter.mistakes import inner_model
-from exporter.sections import Threshold, is_duration
+from exporter.sections import is_duration
 from exporter.settings import ENVIRONMENT, SECRETS, Settings, duration
+from exporter.thresholds import Threshold
 
 BEGIN: Final = "<!-- settings:begin -->"
 END: Final = "<!-- settings:end -->"

@@ -133,7 +133,7 @@ def _sources(settings: Settings, endpoints: Endpoints) -> tuple[DataSource, ...]
 def _postgres() -> DataSource:
     return DataSource(
         name="Watchfloor PostgreSQL",
-        type="postgres",
+        type="grafana-postgresql-datasource",
         uid=POSTGRES_UID,
         url=f"${ADDRESS}",
         user=f"${USER}",

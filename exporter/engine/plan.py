@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from exporter.computed import COMPUTATIONS
+from exporter.computed.facts import Computation
 from exporter.engine.building import Builder, level_scan
+from exporter.engine.relation import unreadable
 from exporter.engine.resolve import Source, resolve
 from exporter.engine.scans import Plan, Scan
 from exporter.entities import ENTITIES
@@ -32,6 +35,7 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
     missing: dict[str, str] = {}
     sources: dict[str, Source] = {}
     wanted = {metric.entity.name for metric in metrics if isinstance(metric, (EventMetric, Level))}
+    wanted |= {entity.name for one in COMPUTATIONS if set(one.metrics) & set(metrics) for entity in one.needs}
     for entity in (entity for entity in ENTITIES if entity.name in wanted):
         found = resolve(entity, mapping, database)
         if isinstance(found, Source):
@@ -40,6 +44,7 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
             missing.update(
                 {m.base: found for m in metrics if isinstance(m, (EventMetric, Level)) and m.entity is entity}
             )
+    missing.update(_uncomputable(metrics, sources))
     able: list[Metric] = []
     for metric in metrics:
         reason = _reason(metric, sources, settings)
@@ -101,3 +106,30 @@ def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
     """Labels of a metric that rows differ in."""
     columns = ((label.name, source.columns.get(label.name)) for label in metric.labels)
     return frozenset(name for name, column in columns if column is not None and column.raw is not None)
+
+
+def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> dict[str, str]:
+    """Computed metrics whose computation lacks a column, with the reason."""
+    found = {}
+    for computation in COMPUTATIONS:
+        reason = _lacks(computation, sources)
+        if reason is not None:
+            found.update({metric.base: reason for metric in computation.metrics if metric in metrics})
+    return found
+
+
+def computable(computations: Iterable[Computation], found: Plan) -> Iterator[Computation]:
+    """Computations that this database allows."""
+    return (one for one in computations if _lacks(one, found.sources) is None)
+
+
+def _lacks(computation: Computation, sources: dict[str, Source]) -> str | None:
+    """Why a computation cannot run on these sources."""
+    for entity, columns in computation.needs.items():
+        source = sources.get(entity.name)
+        if source is None:
+            return f"entity {entity.name} is not mapped"
+        reason = source.missing(entity[column] for column in columns) or unreadable(source)
+        if reason is not None:
+            return reason
+    return None

@@ -2,13 +2,33 @@
 
 from typing import Final
 
-from exporter.entities.calls import CALL, CAMPAIGN_RUN, SCHEDULED_CALL
-from exporter.entities.conversations import CONVERSATION
-from exporter.entities.pipeline import ERROR, LLM_REQUEST, STT_REQUEST, TOOL_CALL, TTS_REQUEST, TURN
+from exporter.entities import (
+    agents,
+    behaviour,
+    calls,
+    content,
+    conversations,
+    cost,
+    experiments,
+    health,
+    leads,
+    pipeline,
+    revenue,
+    satisfaction,
+)
 from exporter.entity import Entity
 
 ENTITIES: Final[tuple[Entity, ...]] = (
-    CALL, SCHEDULED_CALL, CAMPAIGN_RUN,
-    CONVERSATION,
-    LLM_REQUEST, STT_REQUEST, TTS_REQUEST, TOOL_CALL, TURN, ERROR,
-)  # fmt: skip
+    *calls.ENTITIES,
+    *conversations.ENTITIES,
+    *pipeline.ENTITIES,
+    *agents.ENTITIES,
+    *cost.ENTITIES,
+    *revenue.ENTITIES,
+    *satisfaction.ENTITIES,
+    *content.ENTITIES,
+    *leads.ENTITIES,
+    *behaviour.ENTITIES,
+    *experiments.ENTITIES,
+    *health.ENTITIES,
+)

@@ -42,3 +42,5 @@ CAMPAIGN_RUN: Final = Entity(
         time("stopped_at", "When it ended or was paused; unset while it runs."),
     ),
 )  # fmt: skip
+
+ENTITIES: Final[tuple[Entity, ...]] = (CALL, SCHEDULED_CALL, CAMPAIGN_RUN)

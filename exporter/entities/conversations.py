@@ -22,3 +22,5 @@ CONVERSATION: Final = Entity(
         flag("handed_off", "Whether a human took over."),
     ),
 )  # fmt: skip
+
+ENTITIES: Final[tuple[Entity, ...]] = (CONVERSATION,)

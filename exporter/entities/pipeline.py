@@ -69,3 +69,5 @@ ERROR: Final = Entity(
         time("occurred_at", "When it happened.", required=True),
     ),
 )  # fmt: skip
+
+ENTITIES: Final[tuple[Entity, ...]] = (LLM_REQUEST, STT_REQUEST, TTS_REQUEST, TOOL_CALL, TURN, ERROR)

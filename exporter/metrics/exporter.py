@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exporter.labels import DOMAIN, LABEL, METRIC, REASON, SCAN, VERSION, Label
+from exporter.labels import COMPUTATION, DOMAIN, LABEL, METRIC, REASON, SCAN, VERSION, Label
 from exporter.metric import Own
 
 
@@ -69,10 +69,20 @@ DIFFERENCE: Final = _own(
 STATE_LOST: Final = _own(
     "state_lost", "Whether totals began anew from fewer rows than they had counted, within the last day (1) or not (0)."
 )
+COMPUTATION_UP: Final = _own(
+    "computation_up", "Whether a computation in the background succeeded when it last ran (1) or not (0).", COMPUTATION
+)
+COMPUTATION_AGE: Final = _own(
+    "computation_age_seconds", "Time since a computation last succeeded.", COMPUTATION, unit="seconds"
+)
+COMPUTATION_DURATION: Final = _own(
+    "computation_duration_seconds", "Time that a computation took when it last ran.", COMPUTATION, unit="seconds"
+)
 
 METRICS: Final = (
     DOMAIN_UP, DATABASE_UP, SCRAPE_DURATION, SCRAPES, SCRAPE_ERRORS, HORIZON_LAG, HORIZON_CAPPED, TAIL_ROWS,
     SCAN_DURATION, SEAL_PROGRESS, SEALED_ROWS, SERIES, LABEL_OVERFLOW, REJECTED, STATE_SAVES, STATE_SAVE_ERRORS,
     STATE_AGE, STATE_UP, METRIC_MISSING, FUTURE_ROWS, CLOCK_JUMPS, NEWEST_ROW_AGE, BUILD_INFO,
     RECONCILED_AGE, RECONCILED_SLICES, RECONCILIATIONS, RECONCILED_ROWS, REPAIRS, DIFFERENCE, STATE_LOST,
+    COMPUTATION_UP, COMPUTATION_AGE, COMPUTATION_DURATION,
 )  # fmt: skip

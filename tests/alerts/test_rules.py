@@ -135,6 +135,7 @@ def test_labels_in_texts_are_labels_of_the_alert() -> None:
             "label",
             "rule_group",
             "integration",
+            "computation",
         }, alert.name
 
 

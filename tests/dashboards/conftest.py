@@ -28,7 +28,8 @@ def expressions(boards: Boards) -> Iterator[tuple[str, str]]:
     """Every query of every panel, annotation and variable, with where it is."""
     for where, panel in panels(boards):
         for target in panel.get("targets", ()):
-            yield where, target["expr"]
+            if "expr" in target:
+                yield where, target["expr"]
     for name, board in boards.items():
         for annotation in board["annotations"]["list"]:
             if "expr" in annotation:
@@ -37,6 +38,14 @@ def expressions(boards: Boards) -> Iterator[tuple[str, str]]:
             if variable["type"] == "query":
                 query = variable["query"].removeprefix("label_values(").removesuffix(")")
                 yield f"{name}: variable {variable['name']}", query.rpartition(",")[0]
+
+
+def sql(boards: Boards) -> Iterator[tuple[str, str]]:
+    """Every statement of every panel, with where it is."""
+    for where, panel in panels(boards):
+        for target in panel.get("targets", ()):
+            if "rawSql" in target:
+                yield where, target["rawSql"]
 
 
 @pytest.fixture(scope="session")

@@ -151,7 +151,12 @@ def test_filters_reach_every_query(boards: Boards) -> None:
         filters = {one["name"] for one in board["templating"]["list"] if one["type"] == "query"}
         for where, panel in panels({name: board}):
             for target in panel.get("targets", ()):
-                followed: set[str] = set()
+                if "rawSql" in target:
+                    followed = {one for one in filters if f"${{{one}:regex}}" in target["rawSql"]}
+                    for missing in filters - followed:
+                        assert missing in panel["description"].partition("Not filtered by ")[2], f"{where}: {missing}"
+                    continue
+                followed = set()
                 for selector, _ in promql.selectors(target["expr"]):
                     has = set(known[selector.name].label_names) & filters
                     assert has <= promql.matched(selector), f"{where}: {selector.name} ignores some of {has}"

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import dashboards
+from dashboards.panels import POSTGRES
 from tests.dashboards import promql
 from tests.dashboards.conftest import Boards
 
@@ -36,7 +37,8 @@ def _panels(board: Board) -> Iterator[dict[str, Any]]:
 def _targets(board: Board) -> Iterator[tuple[str, str]]:
     for panel in _panels(board):
         for target in panel.get("targets", ()):
-            yield panel["title"], target["expr"]
+            if "expr" in target:
+                yield panel["title"], target["expr"]
 
 
 def template_datasource_rule(board: Board) -> Iterator[Finding]:
@@ -78,7 +80,12 @@ def panel_datasource_rule(board: Board) -> Iterator[Finding]:
     """Panels ask the data source that is chosen."""
     for panel in _panels(board):
         sources = [panel.get("datasource"), *(target.get("datasource") for target in panel.get("targets", ()))]
-        if panel.get("targets") and any(one != {"type": "prometheus", "uid": "${datasource}"} for one in sources):
+        of = (
+            POSTGRES
+            if any("rawSql" in target for target in panel.get("targets", ()))
+            else {"type": "prometheus", "uid": "${datasource}"}
+        )
+        if panel.get("targets") and any(one != of for one in sources):
             yield panel["title"], "does not use ${datasource}"
 
 
@@ -117,6 +124,8 @@ def target_rate_interval_rule(board: Board) -> Iterator[Finding]:
     """Graphs take rates over $__rate_interval; a day's bar, the whole range and a number of now have windows of their own."""
     for panel in _panels(board):
         for target in panel.get("targets", ()):
+            if "expr" not in target:
+                continue
             fixed = any(f"[{window}]" in target["expr"] for window in ("1m", "5m", "10m", "1h"))
             if fixed and target["range"]:
                 yield panel["title"], f"has a fixed window: {target['expr']}"

@@ -9,7 +9,8 @@ import pytest
 
 from alerts import build
 from exporter.settings import Settings
-from tests.rules.cases import CASES, Case, Series
+from tests.rules.case import Case, Series
+from tests.rules.cases import CASES
 from tests.rules.promtool import check_rules, write_rules
 
 pytestmark = pytest.mark.promtool

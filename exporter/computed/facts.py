@@ -1,0 +1,118 @@
+"""What a computation may ask: rows of entities at an instant, in one snapshot, by plain SQL over their own column names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from exporter.engine.relation import relation
+from exporter.engine.resolve import Source
+from exporter.entity import Column, Entity
+from exporter.metric import Computed
+from exporter.settings import Settings
+from exporter.sources.database import Row, Session
+
+PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+PLACE: Final = re.compile(r"\{([a-z_]\w*)\}")
+
+
+class ComputationError(Exception):
+    """A computation is defined wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One sample of a computed metric; a number that is not known is no sample."""
+
+    metric: Computed
+    labels: tuple[str | None, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """An entity in a window of time, to be put into a statement."""
+
+    source: Source
+    at: Column | None
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """A function that gives values of some metrics from rows. `needs` are the columns without which it cannot."""
+
+    name: str
+    domain: str
+    metrics: tuple[Computed, ...]
+    needs: Mapping[Entity, tuple[str, ...]]
+    run: Callable[[Facts], Iterable[Value]]
+    every: float = 60.0
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        for entity, columns in self.needs.items():
+            for column in columns:
+                entity[column]  # EntityError names the columns that there are
+        for metric in self.metrics:
+            if metric.domain != self.domain:
+                raise ComputationError(f"computation {self.name} of {self.domain}: {metric.base} is of {metric.domain}")
+
+
+@dataclass(slots=True)
+class Facts:
+    """Rows at an instant. Instants are seconds since the epoch in statements, flags 1 or 0, ratios 0 to 1, money US dollars.
+
+    `{call}` in a statement is the relation given as `call=facts.of(CALL, ...)`, `:limit` a value given as `limit=...`.
+    Statements keep to what PostgreSQL and SQLite share.
+    """
+
+    instant: datetime
+    settings: Settings
+    session: Session
+    sources: Mapping[str, Source]
+    timeout: float
+    dialect: str
+
+    @property
+    def now(self) -> float:
+        """The instant as seconds since the epoch."""
+        return self.instant.timestamp()
+
+    def has(self, entity: Entity, *columns: str) -> bool:
+        """Whether these columns are mapped and there."""
+        source = self.sources.get(entity.name)
+        return source is not None and all(name in source.columns for name in columns)
+
+    def of(
+        self,
+        entity: Entity,
+        at: Column | None = None,
+        *,
+        since: datetime | timedelta | None = None,
+        until: datetime | None = None,
+    ) -> Relation:
+        """Rows of an entity: with `at` those up to the instant (or `until`), `since` an instant or for a length of time."""
+        start = self.instant - since if isinstance(since, timedelta) else since
+        end = (until or self.instant) if at is not None else None
+        return Relation(self.sources[entity.name], at, start, end)
+
+    def read(self, sql: str, **given: Any) -> list[Row]:
+        """Rows of a statement."""
+        params: dict[str, Any] = {name: value for name, value in given.items() if not isinstance(value, Relation)}
+        text = sql.replace("%", "%%") if self.dialect == "postgresql" else sql
+        if self.dialect == "postgresql":
+            text = PARAMETER.sub(r"%(\1)s", text)
+        for name, of in given.items():
+            if isinstance(of, Relation):
+                inner, more = relation(of.source, name, of.at, of.since, of.until)
+                text = text.replace(f"{{{name}}}", inner)
+                params |= more
+        left = PLACE.search(text)
+        if left:
+            raise ComputationError(f"{{{left[1]}}} stands in a statement but no relation {left[1]} was given")
+        return self.session.rows(text, params, self.timeout)

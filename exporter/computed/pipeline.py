@@ -1,0 +1,7 @@
+"""Computations of pipeline."""
+
+from typing import Final
+
+from exporter.computed.facts import Computation
+
+COMPUTATIONS: Final[tuple[Computation, ...]] = ()

@@ -1,0 +1,7 @@
+"""Experiments: variants compared."""
+
+from typing import Final
+
+from exporter.entity import Entity
+
+ENTITIES: Final[tuple[Entity, ...]] = ()

@@ -1,0 +1,7 @@
+"""Leads, appointments and campaigns."""
+
+from typing import Final
+
+from exporter.entity import Entity
+
+ENTITIES: Final[tuple[Entity, ...]] = ()

@@ -1,0 +1,7 @@
+"""Satisfaction: sentiment, feedback, quality."""
+
+from typing import Final
+
+from exporter.entity import Entity
+
+ENTITIES: Final[tuple[Entity, ...]] = ()

@@ -1,0 +1,7 @@
+"""Metrics of agents."""
+
+from typing import Final
+
+from exporter.metric import Metric
+
+METRICS: Final[tuple[Metric, ...]] = ()

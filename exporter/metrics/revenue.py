@@ -1,0 +1,7 @@
+"""Metrics of revenue."""
+
+from typing import Final
+
+from exporter.metric import Metric
+
+METRICS: Final[tuple[Metric, ...]] = ()

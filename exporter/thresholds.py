@@ -1,0 +1,87 @@
+"""Limits of the alerts, by domain: every one can be set, every one moves a rule."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import Field, model_validator
+
+from exporter.sections import Model
+
+FALLING: Final = frozenset({"uptime"})
+"""Pairs in which less is worse."""
+
+
+class Threshold(Model):
+    """Where an alert warns and where it is critical."""
+
+    warning: float = Field(description="The alert warns from here on.", examples=[0.02])
+    critical: float = Field(description="The alert is critical from here on.", examples=[0.05])
+
+
+class Thresholds(Model):
+    """Limits of the alerts. Ratios are 0 to 1, times in seconds."""
+
+    # calls, conversations, pipeline
+    error_rate: Threshold = Field(
+        Threshold(warning=0.02, critical=0.05), description="Share of calls and requests that fail."
+    )
+    response_time_seconds: Threshold = Field(
+        Threshold(warning=0.8, critical=1.2), description="95th percentile of response times."
+    )
+    slow_response_seconds: float = Field(5.0, description="A response longer than this counts as slow.")
+    success_rate: float = Field(0.9, gt=0, lt=1, description="Least share of conversations that reach their goal.")
+    confidence: float = Field(0.6, gt=0, lt=1, description="Least mean confidence of answers.")
+    agent_error_rate: float = Field(0.1, gt=0, lt=1, description="Most errors per request of one agent.")
+    handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
+    queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
+    # agents
+
+    # cost
+
+    # revenue
+
+    # satisfaction
+
+    # content
+
+    # leads
+
+    # behaviour
+
+    # experiments
+
+    # health
+    uptime: Threshold = Field(Threshold(warning=0.99, critical=0.95), description="Share of time that a part is up.")
+
+    # exporter
+    horizon_lag_seconds: Threshold = Field(
+        Threshold(warning=900, critical=3600), description="Age of the horizon of sealed totals."
+    )
+    data_age_seconds: Threshold = Field(
+        Threshold(warning=3600, critical=21600), description="Age of the newest row of a domain."
+    )
+
+    @model_validator(mode="after")
+    def _order(self) -> Thresholds:
+        for name, limit in self._pairs():
+            low, high = ("critical", "warning") if name in FALLING else ("warning", "critical")
+            if not getattr(limit, low) < getattr(limit, high):
+                raise ValueError(
+                    f"{name}: {low} ({getattr(limit, low):g}) must be below {high} ({getattr(limit, high):g})"
+                )
+        return self
+
+    def bounds(self) -> dict[str, tuple[float, ...]]:
+        """Values that must be bucket bounds where a distribution names the threshold, by threshold name."""
+        single = {
+            name: (float(value),)
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), int | float)
+        }
+        return {**single, **{name: (limit.warning, limit.critical) for name, limit in self._pairs()}}
+
+    def _pairs(self) -> list[tuple[str, Threshold]]:
+        return [
+            (name, value) for name in type(self).model_fields if isinstance(value := getattr(self, name), Threshold)
+        ]
