@@ -10,6 +10,7 @@ from exporter.entity import Entity
 from exporter.labels import UNKNOWN, Label
 from exporter.metric import Distribution, Metric
 from provisioning import promql
+from provisioning.kpi import Kpi
 
 RANGE: Final = "$__range"
 NOW: Final = "5m"
@@ -113,6 +114,16 @@ class Scope:
             if entity.has(label.name)
         ]
         return " AND ".join(conditions) or "true"
+
+    def kpi(self, kpi: Kpi, *by: Label, window: str = RANGE) -> str:
+        """A formula over the time range, or another window."""
+        return kpi.query(window, *by, matchers=self.on)
+
+    def rows(self, kpi: Kpi) -> Sql:
+        """A formula over rows."""
+        if kpi.entity is None:
+            raise ValueError(f"{kpi.name} is worked out by PromQL")
+        return Sql(kpi.sql.replace("{where}", self.where(kpi.entity)))
 
     def rate(self, metric: Metric, *by: Label, window: str = promql.RATE_INTERVAL) -> str:
         """Per-second rate of a counter."""

@@ -74,6 +74,22 @@ def _metrics() -> Iterator[str]:
                 yield f"- bounds: {', '.join(f'{bound:g}' for bound in metric.bounds)}{note}"
             if metric.codes:
                 yield f"- feature: {', '.join(metric.codes)}"
+        yield from _formulas(domain)
+
+
+def _formulas(domain: str) -> Iterator[str]:
+    from provisioning.kpis import KPIS
+
+    for kpi in KPIS:
+        if kpi.domain == domain:
+            yield f"\n### Formula: {kpi.title}\n\n{kpi.meaning}\n"
+            yield f"- formula: {kpi.formula}"
+            yield f"- unit: {kpi.unit}"
+            sources = ", ".join(f"`{metric.base}`" for metric in kpi.metrics)
+            rows = f"rows of {kpi.entity.name}" if kpi.entity is not None else ""
+            yield f"- from: {sources or rows}"
+            yield f"- unknown: {kpi.unknown}"
+            yield f"- feature: {', '.join(kpi.codes)}"
 
 
 def main() -> None:

@@ -1,0 +1,7 @@
+"""Formulas of revenue."""
+
+from typing import Final
+
+from provisioning.kpi import Kpi
+
+KPIS: Final[tuple[Kpi, ...]] = ()
