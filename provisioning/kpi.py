@@ -40,7 +40,8 @@ class Asked:
 
     def of(self, metric: Metric, where: Mapping[Label, str] | None = None) -> promql.Matchers:
         """Matchers for a metric, with further conditions."""
-        return {**self.matchers(metric), **(where or {})}
+        chosen: dict[Label | str, str] = dict(self.matchers(metric))
+        return chosen | dict(where or {})
 
     def increase(self, metric: Metric, where: Mapping[Label, str] | None = None) -> str:
         """What a counter gained in the window."""
@@ -89,7 +90,7 @@ class Asked:
 class Kpi:
     """One formula. `formula` says it in words, `unknown` what is seen when it cannot be worked out.
 
-    `promql` gives the query; a formula over rows has `sql` instead, a statement for the views (exporter/views.py) in which
+    `expression` gives the query in PromQL; a formula over rows has `sql` instead, a statement for the views (exporter/views.py) in which
     `{where}` stands for the dashboard's conditions on `entity`.
     """
 
@@ -102,15 +103,15 @@ class Kpi:
     domain: str
     codes: tuple[str, ...]
     metrics: tuple[Metric, ...] = ()
-    promql: Callable[[Asked], str] | None = None
+    expression: Callable[[Asked], str] | None = None
     sql: str = ""
     entity: Entity | None = None
 
     def __post_init__(self) -> None:
         if not NAME.match(self.name):
             raise KpiError(f"{self.name!r} is no name of a formula; use lower-case words joined by _")
-        if (self.promql is None) == (not self.sql) or bool(self.sql) != (self.entity is not None):
-            raise KpiError(f"{self.name}: give either promql, or sql and its entity")
+        if (self.expression is None) == (not self.sql) or bool(self.sql) != (self.entity is not None):
+            raise KpiError(f"{self.name}: give either an expression, or sql and its entity")
         if not (self.meaning.endswith(".") and self.unknown.endswith(".")):
             raise KpiError(f"{self.name}: meaning and unknown are sentences that end with a full stop")
 
@@ -118,6 +119,6 @@ class Kpi:
         self, window: str, *by: Label, matchers: Callable[[Metric], promql.Matchers] = nothing, least: float = 0.0
     ) -> str:
         """The formula in PromQL."""
-        if self.promql is None:
+        if self.expression is None:
             raise KpiError(f"{self.name} is worked out by SQL, not by PromQL")
-        return self.promql(Asked(window, by, matchers, least))
+        return self.expression(Asked(window, by, matchers, least))
