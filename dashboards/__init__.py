@@ -18,7 +18,7 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, health, overview, pipeline, reconciliation
+    from dashboards import alerting, calls, conversations, exporter, health, overview, pipeline, quality
 
     return {
         "overview": overview.build,
@@ -27,7 +27,8 @@ def builders() -> dict[str, Builder]:
         "pipeline": pipeline.build,
         "health": health.build,
         "exporter": exporter.build,
-        "reconciliation": reconciliation.build,
+        "quality": quality.build,
+        "alerts": alerting.build,
     }
 
 

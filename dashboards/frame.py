@@ -55,8 +55,15 @@ SCOPES: Final = {
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
-    "reconciliation": Scope((DOMAIN,)),
+    "quality": Scope((DOMAIN,)),
 }
+
+
+ROLES: Final = frozenset({"overview", "executive", "operations", "client", "alerts"})
+"""Dashboards over all domains."""
+
+NAMES: Final = {"quality": "Data quality"}
+"""Titles that are not the name itself."""
 
 
 def rising(limit: Threshold) -> Sequence[Step]:
@@ -141,7 +148,7 @@ def frame(
     _note_filters(body, scope)
     return panels.board(
         uid=uid(name),
-        title=name.capitalize(),
+        title=NAMES.get(name, name.capitalize()),
         description=description,
         panels=body,
         variables=_variables(scope, sources, days=days),
@@ -174,8 +181,8 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
 
 def _alerts(name: str) -> Json:
     """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
-    name = "exporter" if name == "reconciliation" else name
-    domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
+    name = "exporter" if name == "quality" else name
+    domain = "" if name in ROLES else f", {DOMAIN.name}={quote(name)}"
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
         "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",
