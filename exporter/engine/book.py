@@ -11,6 +11,7 @@ from exporter.engine import state
 from exporter.engine.horizon import Horizon
 from exporter.engine.scans import Plan, Scan
 from exporter.engine.scrape import Views
+from exporter.engine.tail import slice_width
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.settings import Settings
@@ -129,7 +130,7 @@ class Book:
         """New lines after totals were exchanged; every series is written once more."""
         if self.plan is None:
             return
-        self.views = Views(self.plan)
+        self.views = Views(self.plan, width=slice_width(self.settings.exporter.settle))
         for totals in self.totals.values():
             totals.touched = {base: set(series) for base, series in totals.sealed.items()}
 
