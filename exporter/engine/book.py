@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from exporter.engine import state
@@ -15,7 +16,7 @@ from exporter.engine.tail import slice_width
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.settings import Settings
-from exporter.sources.database import Moment
+from exporter.sources.database import Moment, Row
 
 LOST_SECONDS: Final = 86_400.0
 """How long it is shown that totals were lost."""
@@ -88,6 +89,13 @@ class Book:
             self.totals[fresh.scan.name] = fresh
             self.dirty = True
             self.wire()
+
+    def seal(self, totals: Totals, rows: Sequence[Row], upper: datetime) -> None:
+        """Move the rows before `upper` from the tail of a scan to its sealed totals."""
+        totals.seal(rows, upper)
+        if self.views is not None and self.totals.get(totals.scan.name) is totals:
+            self.views.sealed(totals)
+        self.dirty = True
 
     @property
     def lost(self) -> bool:

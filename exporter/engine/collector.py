@@ -158,11 +158,14 @@ class Collector:
     def _upper(self) -> datetime | None:
         """How far may be sealed: not into the middle of a slice of the tail."""
         upper = self.horizon.value()
-        return floor(upper, slice_width(self.settings.exporter.settle)) if upper is not None else None
+        sliced = upper is not None and self.horizon.safe is not None
+        return floor(upper, slice_width(self.settings.exporter.settle)) if upper is not None and sliced else upper
 
     def _advance(self, totals: Totals, upper: datetime, timeout: float) -> None:
-        if sealer.advance(totals, self._background, upper, timeout, self._lock):
-            self.book.dirty = True
+        rows = sealer.settled(totals, self._background, upper, timeout)
+        if rows is not None:
+            with self._lock:
+                self.book.seal(totals, rows, upper)
             totals.ledger.compact()
 
     def _reconcile(self) -> None:

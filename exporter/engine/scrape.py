@@ -61,6 +61,24 @@ class Views:
                     view.remove(key)
             totals.touched[metric.base] = set()
 
+    def sealed(self, totals: Totals) -> None:
+        """Sealed rows leave the tail; as a rule their sums stay the same, and the next scrape has nothing to do for them.
+
+        Lines are left as they are: they show the snapshot of the last scrape.
+        """
+        tail, views = self.tails[totals.scan.name], self.by_domain[totals.scan.domain]
+        changed = tail.seal(totals.horizon) if totals.horizon is not None else None
+        if changed is None:
+            return
+        for metric in totals.metrics:
+            sealed, fresh, view = totals.sealed[metric.base], tail.series[metric.base], views[metric.base]
+            shown = (
+                (key, sealed.get(key), fresh.get(key)) for key in changed[metric.base] | totals.touched[metric.base]
+            )
+            totals.touched[metric.base] = {
+                key for key, old, new in shown if not (old or new) or not view.shows(key, summed(metric, old, new))
+            }
+
     def put(self, level: LevelScan, series: Series) -> None:
         """Write the lines of a level that differ from those of the last scrape."""
         metric = level.family.metric

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from operator import add, sub
+from operator import add, itemgetter, sub
 from typing import Final
 
 from exporter.engine.probe import FAR, TICK
@@ -165,6 +165,17 @@ class Tail:
         self._slices, self._known = {s: fresh.get(s) or self._slices[s] for s in reading.spans}, oldest
         return changed
 
+    def seal(self, horizon: datetime) -> dict[str, set[Key]] | None:
+        """Let go of slices before the horizon; returns the series that changed, or None if there are no slices."""
+        if not self._slices:
+            return None
+        left = {span: part for span, part in self._slices.items() if span[0] >= horizon}
+        changed: dict[str, set[Key]] = {base: set() for base in self.series}
+        with decimal.localcontext(EXACT):
+            self._count((p for s, part in self._slices.items() if s not in left for p in part.portions), -1, changed)
+        self._slices = left
+        return changed
+
     def _settled(self, reading: Reading, span: Span) -> int | None:
         total, _, oldest = reading.counts.get(span, (0, 0, -1))
         return total if total == oldest else None
@@ -186,15 +197,16 @@ class Tail:
     def _count(self, portions: Iterable[Portion], sign: int, changed: dict[str, set[Key]]) -> None:
         """Add portions to the series, or take them away; a series ends with its last portion."""
         some = list(portions)
+        every = [numbers for _, numbers in some]
         for place, family in enumerate(self.scan.families):
             base = family.metric.base
             mine = ((keys[place], numbers) for keys, numbers in some)
             changed[base] |= _merge(family, self.series[base], self._parts[base], mine, sign)
             for reason, slot in family.rejected:
-                count = sum(numbers[slot] for _, numbers in some)
+                count = sum(map(itemgetter(slot), every))
                 if count:
                     self.rejected[base, reason] = self.rejected.get((base, reason), 0) + sign * count
-        self.rows += sign * sum(numbers[0] for _, numbers in some)
+        self.rows += sign * sum(map(itemgetter(0), every))
 
 
 def _runs(reading: Reading) -> list[list[Span]]:
@@ -207,21 +219,24 @@ def _merge(
     family: Family, series: Series, parts: dict[Key, int], portions: Iterable[tuple[Key, Row]], sign: int
 ) -> set[Key]:
     """Add one family's numbers to its series or take them away; `parts` counts what each is made of."""
-    slots = family.slots
+    lead, several = family.slots[0], len(family.slots) > 1
     skip_zero = isinstance(family.metric, (Count, Distribution)) and not family.keep_zero
-    change = add if sign > 0 else sub
+    # A histogram with values has no number that is NULL, and a NULL sum is no portion.
+    pick, change = itemgetter(*family.slots), add if sign > 0 else sub
     changed = set()
     for key, numbers in portions:
-        first = numbers[slots[0]]
+        first = numbers[lead]
         if not first and (skip_zero or first is None):
             continue
         changed.add(key)
         count = parts[key] = parts.get(key, 0) + sign
-        addition = [numbers[slot] or 0 for slot in slots]
+        vector = series.get(key)
         if not count:
             del parts[key], series[key]
-        elif key in series:
-            series[key] = list(map(change, series[key], addition))
+        elif vector is None:
+            series[key] = list(pick(numbers)) if several else [first]
+        elif several:
+            series[key] = list(map(change, vector, pick(numbers)))
         else:
-            series[key] = addition
+            series[key] = [change(vector[0], first)]
     return changed
