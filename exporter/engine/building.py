@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from exporter.engine.columns import Resolved, compile_sql, literal
+from exporter.engine.probe import can_last, probe
 from exporter.engine.resolve import Source
 from exporter.engine.scans import CLOSED, Family, LevelScan, Scan
 from exporter.entity import Column
@@ -70,8 +71,16 @@ class Builder:
             future_sql=compile_sql(
                 self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect
             ),
-            slotted=slotted,
+            slotted_sql=compile_sql(slotted, self.source.dialect),
+            probe_sql=probe(self.source, self.at) if can_last(self.source, self.at, self._read(metrics)) else None,
         )
+
+    def _read(self, metrics: list[EventMetric]) -> list[Resolved]:
+        """Columns that the metrics' numbers are made of."""
+        wanted = {column.name for metric in metrics for column in metric.columns}
+        wanted |= {column.name for metric in metrics if isinstance(metric, Sum) for column in metric.values}
+        wanted |= {label.name for metric in metrics for label in metric.labels}
+        return [column for name, column in self.source.columns.items() if name in wanted]
 
     def _group(self, label: Label) -> None:
         if label.derived:
