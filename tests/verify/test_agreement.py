@@ -32,7 +32,8 @@ from exporter.verify.verifier import Verifier
 from tests.conftest import Postgres
 from tests.engine.rig import OPEN, Rig
 from tests.reconcile.rows import compare_all
-from tests.verify import forms, truth
+from tests.verify import truth
+from tests.verify.forms import Form, of
 from tests.verify.truth import METRICS, WORK, ZONE, Table
 
 EXAMPLES: Final = int(os.environ.get("EXAMPLES", "20"))
@@ -97,7 +98,7 @@ class Work:
 
     url: str
     folder: Path
-    forms: dict[str, forms.Form]
+    forms: dict[str, Form]
     now: datetime
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     open: list[Rig] = field(default_factory=list)
@@ -146,7 +147,7 @@ class Work:
             self.execute((f'INSERT INTO "work table" (id, {names}) VALUES ({key}, {marks})', tuple(raw.values())))
         self.rows[key] = {**self.rows.get(key, {}), **meant}
 
-    def _meant(self, form: forms.Form, raw: Any) -> Any:
+    def _meant(self, form: Form, raw: Any) -> Any:
         if raw is None and "default" not in form.mapping:
             return None
         if self.lite and isinstance(raw, float) and math.isnan(raw):  # SQLite makes NULL of it.
@@ -333,7 +334,7 @@ def test_any_workload(
     """A long-lived exporter is right after comparing; one that starts late, plain SQL and history are right at once."""
     folder = tmp_path_factory.mktemp("work")
     url = postgres.url if dialect == "postgresql" else f"sqlite:///{folder / 'work.db'}"
-    drawn = {column.name: data.draw(forms.of(column, dialect), label=column.name) for column in WORK.columns}
+    drawn = {column.name: data.draw(of(column, dialect), label=column.name) for column in WORK.columns}
     work = Work(url, folder, drawn, data.draw(st.sampled_from(NIGHTS)))
     try:
         live_long(data, work)
