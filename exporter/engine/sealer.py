@@ -62,6 +62,9 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
             lower = reached
             width *= _stretch(time.monotonic() - begun)
             progress(scan.name, (reached - start) / (upper - start))
+    else:
+        # Rows may still arrive behind the horizon; without a slice nobody would look for them.
+        fresh.seal([], upper)
     progress(scan.name, 1.0)
     return fresh
 
