@@ -65,7 +65,7 @@ def _print(advice: Advice) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for one in advice.records:
         console.print(
             f"[{COLOURS[one.priority]}]{one.priority.upper()}[/] [bold]{escape(one.title)}[/]  {escape(one.id)}"
