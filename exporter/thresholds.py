@@ -36,6 +36,15 @@ class Thresholds(Model):
     handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
     queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
     # agents
+    agent_idle_seconds: float = Field(
+        86400, gt=0, description="An agent in service that does nothing for longer is inactive."
+    )
+    agent_configuration_age_seconds: float = Field(
+        2_592_000, gt=0, description="A configuration older than this is stale."
+    )
+    agent_configured: float = Field(
+        0.8, gt=0, lt=1, description="Least share of an agent's settings that are filled in."
+    )
 
     # cost
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World, chance
+from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, Tenant, World, chance
 
 Row = tuple[Any, ...]
 
@@ -80,6 +80,9 @@ def _agents(world: World) -> Iterator[Row]:
             max(created, updated),
             retired,
         )
+    name, of, kind, model = UNUSED
+    made = world.until - 75 * DAY
+    yield (name, of, kind, model, "active", 0.55, made, made, None)
 
 
 def _campaigns(world: World) -> Iterator[Row]:

@@ -54,14 +54,14 @@ FROM (
 INSERT INTO agent_executions
 SELECT 'task-' || id, tenant, agent, agent_type,
     (ARRAY['answer_question', 'qualify_lead', 'book_appointment', 'update_crm', 'summarise'])[1 + floor(5 * v)::int],
-    CASE WHEN u < 0.945 THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
+    CASE WHEN u < 0.985 - failures THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
     ended_at - seconds * interval '1 second', ended_at, seconds, floor(400 + 2600 * v * w)::bigint
 FROM (
     SELECT *, round((CASE WHEN u < 0.985 THEN 3.5 * pg_temp.tail(w, 0.4) ELSE 60 END)::numeric, 3)::double precision AS seconds
     FROM (
-        SELECT *, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w
+        SELECT c.*, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w, a.task_failures AS failures
         FROM (SELECT *, hashtextextended(id, 2) AS h FROM agent_conversations WHERE ended_at IS NOT NULL) c
-        WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
+        JOIN demo_agents a ON a.agent = c.agent WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
     ) drawn OFFSET 0
 ) tasks;
 

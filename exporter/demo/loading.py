@@ -115,11 +115,7 @@ def _prepare(connection: Connection, world: World, calls: int) -> None:
         _run(connection, statement)
     _copy(connection, "demo_hours", (astuple(hour) for hour in calendar.hours(world, calls)))
     _copy(connection, "demo_slots", calendar.slots(world))
-    _copy(
-        connection,
-        "demo_agents",
-        ((agent.id, agent.model, agent.fallback, agent.stt, agent.tts) for agent in world.agents),
-    )
+    _copy(connection, "demo_agents", (astuple(agent) for agent in world.agents))
     _copy(connection, "demo_models", (astuple(model) for model in MODELS))
     _run(connection, "ANALYZE demo_hours, demo_slots, demo_agents, demo_models")
 
