@@ -19,12 +19,16 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
     from dashboards import calls, conversations, exporter, overview, pipeline, reconciliation
+    from dashboards import leads, revenue, roi  # isort: skip
 
     return {
         "overview": overview.build,
         "calls": calls.build,
         "conversations": conversations.build,
         "pipeline": pipeline.build,
+        "revenue": revenue.build,
+        "roi": roi.build,
+        "leads": leads.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,
     }

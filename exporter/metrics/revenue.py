@@ -8,6 +8,7 @@ from exporter.metric import Computed, Count, Level, Metric, Sum
 
 WHO: Final = (TENANT, PLAN)
 
+# Customers carry no tenant: each joins and leaves once, and a counter that is born as 1 has no increase.
 CLIENTS: Final = Level(
     base="clients",
     help="Customers now.",
@@ -16,10 +17,9 @@ CLIENTS: Final = Level(
     entity=CLIENT,
     opened=CLIENT["joined_at"],
     closed=CLIENT["left_at"],
-    labels=WHO,
+    labels=(PLAN,),
     zero=True,
 )
-# Without the tenant: each joins once, and a counter that is born as 1 has no increase.
 CLIENTS_JOINED: Final = Count(
     base="clients_joined_total",
     help="Customers that joined, whether or not they are still there.",
@@ -48,6 +48,17 @@ MRR: Final = Level(
     opened=SUBSCRIPTION["started_at"],
     closed=SUBSCRIPTION["ended_at"],
     amount=SUBSCRIPTION["mrr"],
+    labels=WHO,
+    zero=True,
+)
+SUBSCRIPTIONS: Final = Level(
+    base="subscriptions",
+    help="Subscriptions that run now, those that cost nothing included.",
+    domain="revenue",
+    codes=("R1",),
+    entity=SUBSCRIPTION,
+    opened=SUBSCRIPTION["started_at"],
+    closed=SUBSCRIPTION["ended_at"],
     labels=WHO,
     zero=True,
 )
@@ -150,6 +161,6 @@ CHURN_PROJECTED: Final = Computed(
 )
 
 METRICS: Final[tuple[Metric, ...]] = (
-    CLIENTS, CLIENTS_JOINED, CLIENTS_LEFT, MRR, INVOICED, PAID, OVERDUE, COMPARED, BILLED, DIFFERENCE, UNBILLED,
+    CLIENTS, CLIENTS_JOINED, CLIENTS_LEFT, MRR, SUBSCRIPTIONS, INVOICED, PAID, OVERDUE, COMPARED, BILLED, DIFFERENCE, UNBILLED,
     MRR_PROJECTED, CHURN_PROJECTED,
 )  # fmt: skip

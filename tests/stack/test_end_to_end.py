@@ -25,6 +25,7 @@ import requests
 import yaml
 
 from exporter.metrics.calls import CALLS_INITIATED
+from provisioning.kpis.roi import BOXES
 from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
 from tests.kpi.rig import macros
@@ -120,7 +121,7 @@ def statements(output: Path) -> Iterator[tuple[str, str]]:
 
 def filled(expression: str) -> str:
     """An expression as Grafana sends it."""
-    windows = {"__rate_interval": "1m", "__range": "1h", "__interval": "1m"}
+    windows = {"__rate_interval": "1m", "__range": "1h", "__interval": "1m", "__range_s": "3600", **dict.fromkeys(BOXES, "1")}
     return re.sub(r"\$\{?(\w+)(:\w+)?\}?", lambda match: windows.get(match[1], ".*"), expression)
 
 
