@@ -18,8 +18,7 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, overview, pipeline, reconciliation
-    from dashboards import leads, revenue, roi  # isort: skip
+    from dashboards import calls, conversations, exporter, health, leads, overview, pipeline, reconciliation, revenue, roi
 
     return {
         "overview": overview.build,
@@ -29,6 +28,7 @@ def builders() -> dict[str, Builder]:
         "revenue": revenue.build,
         "roi": roi.build,
         "leads": leads.build,
+        "health": health.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,
     }

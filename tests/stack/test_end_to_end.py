@@ -134,7 +134,7 @@ def place() -> Iterator[Stack]:
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
         "stack": {f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo")},
-        "demo": {"calls": 2000, "days": 30, "calls_per_minute": 600, "state_port": ports["demo"]},
+        "demo": {"calls": 2000, "days": 45, "calls_per_minute": 600, "state_port": ports["demo"]},
     }
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings))
     stack = Stack(folder, ports)
