@@ -9,7 +9,6 @@ from dashboards.frame import SCOPES, ceiling, drill, floor, frame, rising
 from dashboards.query import RANGE, Query, Sql, buckets, instant, legend
 from dashboards.query import table as query
 from dashboards.tables import Column, summary
-from exporter import views
 from exporter.entities.agents import AGENT_RECORD
 from exporter.labels import (
     ACTION,
@@ -219,7 +218,7 @@ def _records() -> Any:
     """Every agent as it is set up, from the view of its entity."""
     statement = (
         "SELECT tenant, agent, agent_type, model, CASE WHEN retired_at <= now() THEN 'retired' ELSE 'in service' END AS state, status, "
-        f'round((100 * configured)::numeric) AS "configured %", created_at, updated_at, retired_at FROM {views.name(AGENT_RECORD)} '
+        f'round((100 * configured)::numeric) AS "configured %", created_at, updated_at, retired_at FROM {AGENT_RECORD.view} '
         f"WHERE {S.where(AGENT_RECORD)} ORDER BY retired_at IS NOT NULL, tenant, agent"
     )
     return panels.table(

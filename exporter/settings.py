@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from exporter.business import Benchmarks, Projection, Roi
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
@@ -70,6 +71,9 @@ class Settings(Model):
     exporter: Exporter = Exporter()
     states: tuple[StateSource, ...] = Field((), description="Sources of state metrics.")
     thresholds: Thresholds = Thresholds()
+    roi: Roi = Roi()
+    benchmarks: Benchmarks = Benchmarks()
+    projection: Projection = Projection()
     alerting: Alerting = Alerting()
     stack: Stack = Stack()
     demo: Demo = Demo()

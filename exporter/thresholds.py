@@ -49,12 +49,23 @@ class Thresholds(Model):
     # cost
 
     # revenue
+    churn_rate: Threshold = Field(
+        Threshold(warning=0.05, critical=0.1), description="Share of customers that leave in 30 days."
+    )
+    billing_gap: Threshold = Field(
+        Threshold(warning=0.001, critical=0.01),
+        description="Share of recorded revenue by which billing differs in 30 days.",
+    )
 
     # satisfaction
 
     # content
 
     # leads
+    booking_rate: float = Field(0.6, gt=0, lt=1, description="Least share of calls in which an appointment is booked.")
+    conversion_milestone: float = Field(
+        100.0, gt=0, description="So many conversions in 30 days, and each multiple, are a milestone."
+    )
 
     # behaviour
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from exporter.demo import calendar, live_agents, steps
+from exporter.demo import calendar, live_agents, live_leads, live_revenue, steps
 from exporter.demo.database import Connection
 from exporter.demo.loading import DETAIL
 from exporter.demo.present import insert
@@ -80,6 +80,8 @@ class Activity:
         self._plan_comes(now)
         self._minute(now)
         live_agents.begin(self, now)
+        live_leads.begin(self, now)
+        live_revenue.begin(self, now)
 
     def advance(self, now: datetime) -> None:
         """Do every step that is due."""
@@ -87,12 +89,12 @@ class Activity:
             self._planned, _, step = heapq.heappop(self._agenda)
             step(now)
 
-    def plan(self, start: datetime, seconds: float, step: Step) -> None:
-        """Do a step so long after an instant."""
+    def later(self, start: datetime, seconds: float, step: Step) -> None:
+        """Do something some seconds after an instant."""
         self._in(start, seconds, step)
 
     def again(self, now: datetime, per_minute: float, step: Step) -> None:
-        """Do a step once more at a random time; with this mean rate if each does so."""
+        """Repeat at random times with this mean rate."""
         self._again(now, per_minute, step)
 
     def _in(self, start: datetime, seconds: float, step: Step) -> None:

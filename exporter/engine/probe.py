@@ -21,8 +21,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from exporter.engine.columns import Resolved, Type, compile_sql
+from exporter.engine.columns import Resolved, compile_sql
 from exporter.engine.resolve import Source
+from exporter.engine.types import Type
 
 TICK: Final = timedelta(microseconds=1)
 """PostgreSQL's time stamps have no finer parts."""
