@@ -18,13 +18,15 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, overview, pipeline, reconciliation
+    from dashboards import calls, content, conversations, exporter, overview, pipeline, reconciliation, satisfaction
 
     return {
         "overview": overview.build,
         "calls": calls.build,
         "conversations": conversations.build,
         "pipeline": pipeline.build,
+        "satisfaction": satisfaction.build,
+        "content": content.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,
     }
