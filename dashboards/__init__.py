@@ -18,7 +18,9 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, content, conversations, exporter, overview, pipeline, reconciliation, satisfaction
+    from dashboards import (
+        calls, content, conversations, exporter, health, overview, pipeline, reconciliation, satisfaction,
+    )  # fmt: skip
 
     return {
         "overview": overview.build,
@@ -27,6 +29,7 @@ def builders() -> dict[str, Builder]:
         "pipeline": pipeline.build,
         "satisfaction": satisfaction.build,
         "content": content.build,
+        "health": health.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,
     }
