@@ -19,7 +19,15 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
     from dashboards import (
-        calls, content, conversations, exporter, health, overview, pipeline, reconciliation, satisfaction,
+        calls,
+        content,
+        conversations,
+        exporter,
+        health,
+        overview,
+        pipeline,
+        reconciliation,
+        satisfaction,
     )  # fmt: skip
 
     return {

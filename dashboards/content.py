@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, floor, frame
-from dashboards.panels import Json
 from dashboards.query import DAY, Query, Sql, instant, legend, table
 from dashboards.tables import Column, override, summary
 from exporter.computed.content import HINTS
 from exporter.entities.content import DOCUMENT
 from exporter.labels import BAND, CATEGORY, PRIORITY, REASON, SOURCE, TENANT, TOPIC
+from exporter.metric import Metric
 from exporter.metrics.content import (
     DOCUMENTS,
     EXPIRED_URLS,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 S: Final = SCOPES["content"]
 COLOURS: Final = {"critical": "red", "high": "orange", "medium": "yellow", "low": "blue"}
-WEEK: Final = 7 * 86400
 
 
 def build(settings: Settings) -> Any:
@@ -74,10 +73,9 @@ def _first(settings: Settings) -> list[Any]:
 
 def _gaps() -> Any:
     """Gaps of the knowledge base with what to do, the most urgent first by colour."""
-    mappings: dict[str, list[Json]] = {
-        PRIORITY.name: [{"type": "value", "options": {word: {"color": colour, "index": place}}} for place, (word, colour) in enumerate(COLOURS.items())],
-        REASON.name: [{"type": "value", "options": {why: {"text": hint}}} for why, hint in HINTS.items()],
-    }  # fmt: skip
+    # Columns cannot have mappings of their own; these words stand in no other column.
+    words = [{"type": "value", "options": {word: {"color": colour}}} for word, colour in COLOURS.items()]
+    hints = [{"type": "value", "options": {why: {"text": hint}}} for why, hint in HINTS.items()]
     rename = {"Value": "Unanswered in 30 days", REASON.name: "What to do"}
     order = {TENANT.name: 0, TOPIC.name: 1, PRIORITY.name: 2, "Value": 3, REASON.name: 4}
     by = (TENANT, TOPIC, PRIORITY, REASON)
@@ -85,10 +83,7 @@ def _gaps() -> Any:
         "Knowledge gaps", "Which topics do the agents not know well enough, how urgent is it, and what should be done?", "short",
         [table(f"sort_desc({S.total(GAPS, *by)})")], sort="Unanswered in 30 days", decimals=0,
         transformations=[{"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": rename}}],
-        overrides=[
-            override(PRIORITY.name, mappings=mappings[PRIORITY.name], custom__cellOptions={"type": "color-text"}),
-            override(rename[REASON.name], mappings=mappings[REASON.name], custom__width=520),
-        ],
+        mappings=(*words, *hints), overrides=[override(PRIORITY.name, custom__cellOptions={"type": "color-text"})],
     )  # fmt: skip
 
 
@@ -142,7 +137,7 @@ def _knowledge(settings: Settings) -> list[Any]:
     ]  # fmt: skip
 
 
-def _of(metric: Any) -> str:
+def _of(metric: Metric) -> str:
     return S.total(metric, TENANT)
 
 

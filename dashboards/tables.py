@@ -45,7 +45,7 @@ class Column:
         return [{"value": None if at is None else at * factor, "color": color} for at, color in self.thresholds]
 
 
-def override(name: str, **properties: Any) -> Json:
+def override(name: str, **properties: Json) -> Json:
     """Field settings of the column of this name; `__` in a key stands for a dot.
 
     The published schema allows objects only, so columns are matched by a list of names and settings that are
