@@ -22,6 +22,8 @@ MODULES: Final = {
     "revenue": "revenue",
     "roi": "roi",
     "leads": "leads",
+    "satisfaction": "satisfaction",
+    "content": "content",
     "health": "health",
     "quality": "quality",
     "alerts": "alerting",

@@ -16,12 +16,14 @@ from exporter.mistakes import explain
 from exporter.sections import (
     Alerting,
     BasicAuth,
+    Content,
     Database,
     Demo,
     Exporter,
     HttpState,
     Model,
     RedisState,
+    Satisfaction,
     Seconds,
     Stack,
     StateSource,
@@ -30,8 +32,8 @@ from exporter.sections import (
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
-    "Model", "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "Model", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
 
@@ -70,6 +72,8 @@ class Settings(Model):
     database: Database = Database()
     exporter: Exporter = Exporter()
     states: tuple[StateSource, ...] = Field((), description="Sources of state metrics.")
+    satisfaction: Satisfaction = Satisfaction()
+    content: Content = Content()
     thresholds: Thresholds = Thresholds()
     roi: Roi = Roi()
     benchmarks: Benchmarks = Benchmarks()

@@ -58,8 +58,12 @@ class Thresholds(Model):
     )
 
     # satisfaction
+    negative_sentiment: float = Field(0.2, gt=0, lt=1, description="Most conversations with a negative sentiment.")
 
     # content
+    knowledge_freshness: float = Field(0.5, gt=0, lt=1, description="Least share of documents that are fresh.")
+    pending_upload_seconds: float = Field(86400, gt=0, description="Longest that a document may wait to be found.")
+    unanswered_questions: float = Field(0.4, gt=0, lt=1, description="Most questions that stay unanswered.")
 
     # leads
     booking_rate: float = Field(0.6, gt=0, lt=1, description="Least share of calls in which an appointment is booked.")

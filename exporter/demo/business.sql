@@ -48,7 +48,7 @@ FROM (
 -- Feedback on one conversation in sixteen: thumbs, ratings and answers to the NPS question.
 INSERT INTO agent_feedback
 SELECT 'feedback-' || id, id, tenant, agent, agent_type, channel, kind,
-    CASE kind WHEN 'thumbs' THEN CASE WHEN mood > 0.2 THEN 1 ELSE -1 END
+    CASE kind WHEN 'thumbs' THEN CASE WHEN mood > 0.2 THEN 1 ELSE 0 END
         WHEN 'rating' THEN 1 + least(4, floor(5.9 * mood)) ELSE least(10, floor(11.8 * power(mood, 0.6))) END,
     CASE WHEN mood > 0.9 THEN 'Quick and clear.' WHEN mood < 0.1 THEN 'It did not understand me.' END,
     least(to_timestamp(:now), ended_at + interval '20 seconds')

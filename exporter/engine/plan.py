@@ -115,13 +115,15 @@ def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
 
 
 def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> dict[str, str]:
-    """Computed metrics whose computation lacks a column, with the reason."""
-    found = {}
+    """Computed metrics that no computation can give, because of a column, with the reason of the first that lacks one."""
+    found: dict[str, str] = {}
+    able: set[str] = set()
     for computation in COMPUTATIONS:
         reason = _lacks(computation, sources)
-        if reason is not None:
-            found.update({metric.base: reason for metric in computation.metrics if metric in metrics})
-    return found
+        bases = [metric.base for metric in computation.metrics if metric in metrics]
+        able.update(bases if reason is None else ())
+        found = {**dict.fromkeys(bases, reason), **found} if reason is not None else found
+    return {base: reason for base, reason in found.items() if base not in able}
 
 
 def computable(computations: Iterable[Computation], found: Plan) -> Iterator[Computation]:

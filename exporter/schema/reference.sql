@@ -144,7 +144,7 @@ CREATE TABLE agent_executions (
 CREATE INDEX agent_executions_started_at ON agent_executions (started_at);
 CREATE INDEX agent_executions_ended_at ON agent_executions (ended_at);
 
--- What people say about an agent: thumbs (-1 or 1), rating (1 to 5) or nps (0 to 10).
+-- What people say about an agent: thumbs (1 up, 0 down), rating (1 to 5) or nps (0 to 10).
 CREATE TABLE agent_feedback (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, channel text,
     kind text NOT NULL, score double precision NOT NULL, comment text, created_at timestamptz NOT NULL
@@ -212,12 +212,14 @@ CREATE INDEX questions_asked_at ON questions (asked_at);
 -- Documents and pages of the knowledge base.
 CREATE TABLE knowledge_documents (
     id text PRIMARY KEY, tenant text NOT NULL, title text NOT NULL, url text, topic text, status text NOT NULL,
-    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz
+    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz,
+    removed_at timestamptz
 );
 CREATE INDEX knowledge_documents_uploaded_at ON knowledge_documents (uploaded_at);
 CREATE INDEX knowledge_documents_indexed_at ON knowledge_documents (indexed_at);
 CREATE INDEX knowledge_documents_refreshed_at ON knowledge_documents (refreshed_at);
 CREATE INDEX knowledge_documents_expired_at ON knowledge_documents (expired_at);
+CREATE INDEX knowledge_documents_removed_at ON knowledge_documents (removed_at);
 
 -- What users of the product do: one row per use of a feature.
 CREATE TABLE usage_events (
