@@ -123,37 +123,38 @@ class Field:
 
     def until(self, instant: datetime) -> str:
         """Rows whose time is the instant or before."""
-        return f"{self._time()} <= {self._literal(instant)}"
+        return f"{self.time()} <= {self._literal(instant)}"
 
     def after(self, instant: datetime) -> str:
         """Rows whose time is after the instant."""
-        return f"{self._time()} > {self._literal(instant)}"
+        return f"{self.time()} > {self._literal(instant)}"
 
     def happened(self, instant: datetime) -> str:
         """Rows whose event is the instant or before, and is one at all."""
-        if self.sqlite or self._scale:
+        if self.sqlite or self.scale:
             return self.until(instant)
-        return f"{self._time()} >= {YEAR_ONE} AND {self.until(instant)}"
+        return f"{self.time()} >= {YEAR_ONE} AND {self.until(instant)}"
 
     def part(self, part: str, zone: str) -> str:
         """Weekday (1 Monday to 7 Sunday) or hour (00 to 23) of the time in a zone."""
         if self.sqlite:
-            if zone != ("UTC" if self._scale else self.zone):
+            if zone != ("UTC" if self.scale else self.zone):
                 raise VerifyError("SQLite knows no time zones, so weekday and hour in another zone cannot be recounted")
-            seconds = f"{self.text} / {self._scale}.0, 'unixepoch'" if self._scale else self.text
+            seconds = f"{self.text} / {self.scale}.0, 'unixepoch'" if self.scale else self.text
             return f"strftime('%H', {seconds})" if part == "hour" else f"replace(strftime('%w', {seconds}), '0', '7')"
-        instant = f"to_timestamp({self.text} / {self._scale}.0)" if self._scale else self._time()
+        instant = f"to_timestamp({self.text} / {self.scale}.0)" if self.scale else self.time()
         return f"to_char({instant} AT TIME ZONE {quote(zone)}, {quote('HH24' if part == 'hour' else 'ID')})"
 
     @property
-    def _scale(self) -> int:
+    def scale(self) -> int:
         """Units of a second if the time is a number since 1970, else 0."""
         return {"epoch": 1, "epoch_ms": 1000}.get(self.source.format or "", 0)
 
-    def _time(self) -> str:
+    def time(self) -> str:
+        """The time as an instant, in SQLite as text of one form."""
         if not self.text:
             raise VerifyError(f"column {self.column.name} is a constant, which is no time")
-        if self._scale:
+        if self.scale:
             return self.text
         if self.sqlite:
             fraction = f"CASE WHEN instr({self.text}, '.') > 0 THEN '' ELSE '.' END || '000000'"
@@ -165,10 +166,10 @@ class Field:
         return self.text
 
     def _literal(self, instant: datetime) -> str:
-        if self._scale:
+        if self.scale:
             past = instant.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
             micros = (past.days * 86400 + past.seconds) * 1_000_000 + past.microseconds
-            return f"{Decimal(micros) * self._scale / 1_000_000:f}"
+            return f"{Decimal(micros) * self.scale / 1_000_000:f}"
         if self.sqlite:
             local = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
             return quote(local.isoformat(sep=" ", timespec="microseconds"))
