@@ -74,8 +74,8 @@ BUDGET_RUNWAY: Final = _of_budget(
 )
 BUDGET_STATUS: Final = _of_budget(
     "budget_status",
-    "1 for the status of a budget: ok, exceeding (the forecast is above the limit), exceeded, stale (no cost for a day), "
-    "too_little_history or no_budget (a limit of 0).",
+    "1 for the status that a budget has, 0 for the others: ok, no_budget (no limit), exceeded, too_little_history (less than "
+    "a day of cost) or stale (no cost for a day).",
     "",
     STATUS,
 )

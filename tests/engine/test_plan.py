@@ -46,7 +46,7 @@ def test_metrics_share_scans(place: Place) -> None:
     ]  # fmt: skip
     by_name = {scan.name: len({family.metric.base for family in scan.families}) for scan in found.scans}
     assert (by_name["conversation.ended_at"], by_name["conversation.ended_at/coarse"]) == (7, 2)
-    assert (by_name["llm_request.ended_at"], by_name["llm_request.ended_at/coarse"]) == (2, 4)
+    assert (by_name["llm_request.ended_at"], by_name["llm_request.ended_at/cost"]) == (4, 2)
 
 
 def test_no_statement_names_a_number_twice(place: Place) -> None:
