@@ -277,8 +277,12 @@ def literal(text: str) -> ColumnElement[Any]:
     return sa.literal_column(_quote(text))
 
 
-def relation(table: str | None, sql: str | None) -> Any:
-    """What to select from: a table by its quoted name, or the user's own SQL."""
+def relation(table: str | None, sql: str | None, joined: str = "") -> Any:
+    """What to select from: a table by its quoted name, or the user's own SQL; and what is joined to it."""
+    if joined:
+        name = '"' + '"."'.join(part.replace('"', '""') for part in (table or "").rsplit(".", 1)) + '"'
+        rows = name if table is not None else f"({_escape(sql or '')})"
+        return sa.text(f"{rows} AS source {_escape(joined)}")
     if table is not None:
         parts = table.rsplit(".", 1)
         return sa.table(parts[-1], schema=parts[0] if len(parts) == 2 else None)

@@ -17,6 +17,8 @@ from exporter.sources.database import ConnectionLost, Database, DatabaseError, S
 
 NUMBERS: Final = frozenset({Kind.INTEGER, Kind.REAL, Kind.MONEY})
 TIMEOUT: Final = 5.0
+CARDS: Final = "wf_"
+"""How names begin that belong to rate cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,15 @@ class Source:
     dialect: str
     columns: dict[str, Resolved]
     problems: dict[str, str]
+    joined: str = ""
+    """Rate cards, for columns that need prices."""
 
     def select_from(self, *columns: Any) -> Any:
-        """A SELECT over the entity's rows."""
-        statement = sa.select(*columns).select_from(relation(self.mapping.table, self.mapping.sql))
+        """A SELECT over the entity's rows; with the rate cards only where a column looks at them."""
+        rows = relation(self.mapping.table, self.mapping.sql)
+        if self.joined and any(CARDS in compile_sql(column, self.dialect) for column in columns):
+            rows = relation(self.mapping.table, self.mapping.sql, self.joined)
+        statement = sa.select(*columns).select_from(rows)
         if self.mapping.where:
             statement = statement.where(sa.text(f"({self.mapping.where.replace(':', chr(92) + ':')})"))
         return statement

@@ -97,12 +97,13 @@ CREATE TABLE turns (
 );
 CREATE INDEX turns_ended_at ON turns (ended_at);
 
--- Requests to language models; the four kinds of token do not overlap, and cost is unset when it is not known.
+-- Requests to language models; the kinds of token do not overlap, and cost is unset when it is not known.
 CREATE TABLE llm_requests (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, model text, provider text,
     status text NOT NULL, ended_at timestamptz NOT NULL, duration_seconds double precision,
     time_to_first_token_seconds double precision, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
-    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text
+    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text, cache_write_tokens bigint, audio_input_tokens bigint,
+    audio_output_tokens bigint
 );
 CREATE INDEX llm_requests_ended_at ON llm_requests (ended_at);
 

@@ -131,45 +131,46 @@ class Field:
 
     def until(self, instant: datetime) -> str:
         """Rows whose time is the instant or before."""
-        return f"{self._time()} <= {self._literal(instant)}"
+        return f"{self.time()} <= {self._literal(instant)}"
 
     def after(self, instant: datetime) -> str:
         """Rows whose time is after the instant."""
-        return f"{self._time()} > {self._literal(instant)}"
+        return f"{self.time()} > {self._literal(instant)}"
 
     def happened(self, instant: datetime) -> str:
         """Rows whose event is the instant or before, and is one at all."""
-        if self._scale:
+        if self.scale:
             return self.until(instant)
         if self.sqlite:
-            return f"{self._time()} >= '0001-01-03' AND {self.until(instant)}"
-        return f"{self._time()} >= {YEAR_ONE} AND {self.until(instant)}"
+            return f"{self.time()} >= '0001-01-03' AND {self.until(instant)}"
+        return f"{self.time()} >= {YEAR_ONE} AND {self.until(instant)}"
 
     def part(self, part: str, zone: str) -> str:
         """Weekday (1 Monday to 7 Sunday) or hour (00 to 23) of the time in a zone."""
-        instant = f"to_timestamp({self.text} / {self._scale}.0)" if self._scale else self._time()
+        instant = f"to_timestamp({self.text} / {self.scale}.0)" if self.scale else self.time()
         return f"to_char({instant} AT TIME ZONE {quote(zone)}, {quote('HH24' if part == 'hour' else 'ID')})"
 
     def quarter(self) -> str:
         """Which quarter of an hour since 1970 the time is in, by its own clock: SQLite knows no time zones."""
-        seconds = f"{self.text} / {self._scale}.0" if self._scale else f"strftime('%s', substr({self.text}, 1, 19))"
+        seconds = f"{self.text} / {self.scale}.0" if self.scale else f"strftime('%s', substr({self.text}, 1, 19))"
         return f"CAST({seconds} + 90000000000 AS INTEGER) / 900 - 100000000"
 
     def part_of(self, quarter: int, part: str, zone: str) -> str:
         """Weekday or hour of a quarter of an hour in a zone."""
         wall = datetime(1970, 1, 1) + timedelta(minutes=15 * quarter)  # noqa: DTZ001 - a wall time
-        own = ZoneInfo("UTC" if self._scale else self.zone)
+        own = ZoneInfo("UTC" if self.scale else self.zone)
         return _latest(wall, own).astimezone(ZoneInfo(zone)).strftime("%H" if part == "hour" else "%u")
 
     @property
-    def _scale(self) -> int:
+    def scale(self) -> int:
         """Units of a second if the time is a number since 1970, else 0."""
         return {"epoch": 1, "epoch_ms": 1000}.get(self.source.format or "", 0)
 
-    def _time(self) -> str:
+    def time(self) -> str:
+        """The time as an instant, in SQLite as text of one form."""
         if not self.text:
             raise VerifyError(f"column {self.column.name} is a constant, which is no time")
-        if self._scale:
+        if self.scale:
             return self.text
         if self.sqlite:
             second = f"strftime('%Y-%m-%d %H:%M:%S', substr({self.text}, 1, 19))"
@@ -181,10 +182,10 @@ class Field:
         return self.text
 
     def _literal(self, instant: datetime) -> str:
-        if self._scale:
+        if self.scale:
             past = instant.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
             micros = (past.days * 86400 + past.seconds) * 1_000_000 + past.microseconds
-            return f"{Decimal(micros) * self._scale / 1_000_000:f}"
+            return f"{Decimal(micros) * self.scale / 1_000_000:f}"
         if self.sqlite:
             local = _wall(instant, ZoneInfo(self.zone))
             return quote(local.isoformat(sep=" ", timespec="microseconds"))
