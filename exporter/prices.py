@@ -52,7 +52,7 @@ class PriceEntry(Model):
     model: str = Field(min_length=1)
     valid_from: Instant
     valid_to: Instant | None = None
-    usd: dict[Literal[UNITS], Usd] = Field(min_length=1)  # type: ignore[valid-type] - the units are listed once
+    usd: dict[Literal[UNITS], Usd] = Field(min_length=1)  # type: ignore[valid-type]
 
     @model_validator(mode="after")
     def _order(self) -> PriceEntry:

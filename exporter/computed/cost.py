@@ -97,7 +97,9 @@ def _spending(facts: Facts, start: float) -> dict[str, Spending]:
                 for name in {tenant or "unknown", ""}:
                     sums[name] = [old + float(new or 0) for old, new in zip(sums[name], amounts, strict=True)]
                     ends[name] += [float(first), float(last)]
-    return {name: Spending(*sums[name], min(ends[name]), max(ends[name])) for name in sums}
+    return {
+        name: Spending(sums[name][0], sums[name][1], sums[name][2], min(ends[name]), max(ends[name])) for name in sums
+    }
 
 
 def anomalies(facts: Facts) -> Iterator[Value]:
