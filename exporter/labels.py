@@ -59,6 +59,8 @@ VARIANT: Final = Label("variant", "One of the things that an experiment compares
 PART: Final = Label("part", "Part of the platform that is probed.", 50)
 HOST: Final = Label("host", "Machine.", 200)
 COHORT: Final = Label("cohort", "Those who began in the same month, such as 2026-03.", 60)
+ROLE: Final = Label("role", "Who speaks: person, agent, tool, system.", 10)
+AGE: Final = Label("age", "Whole months since the beginning.", 60)
 WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
 HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
 
@@ -72,5 +74,5 @@ VERSION: Final = Label("version", "Version of Watchfloor.", 5)
 LABELS: Final[tuple[Label, ...]] = (
     TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
     STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, PLAN, TASK, PRIORITY, CATEGORY, BUDGET, PERIOD, SOURCE, BAND, EMOTION,
-    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, WEEKDAY, HOUR,
+    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, ROLE, AGE, WEEKDAY, HOUR,
 )  # fmt: skip

@@ -73,15 +73,16 @@ def _reason(metric: Metric, sources: dict[str, Source], settings: Settings) -> s
 
 
 def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings: Settings) -> Iterator[Scan]:
-    fused: dict[tuple[str, str, bool], list[EventMetric]] = {}
+    fused: dict[tuple[str, str, str], list[EventMetric]] = {}
     for metric in metrics:
-        derived = any(label.derived for label in metric.labels)
-        fused.setdefault((metric.entity.name, metric.at.name, derived), []).append(metric)
-    for (entity, _, derived), group in fused.items():
+        word = metric.apart or ("hour" if any(label.derived for label in metric.labels) else "")
+        fused.setdefault((metric.entity.name, metric.at.name, word), []).append(metric)
+    for (entity, _, word), group in fused.items():
         fine, coarse = _split(group, sources[entity])
-        yield Builder(sources[entity], fine[0], settings).build(fine, "/hour" if derived else "")
+        suffix = f"/{word}" if word else ""
+        yield Builder(sources[entity], fine[0], settings).build(fine, suffix)
         if coarse:
-            yield Builder(sources[entity], coarse[0], settings).build(coarse, "/coarse")
+            yield Builder(sources[entity], coarse[0], settings).build(coarse, f"{suffix}/coarse")
 
 
 def _split(group: list[EventMetric], source: Source) -> tuple[list[EventMetric], list[EventMetric]]:
