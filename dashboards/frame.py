@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.panels import Json, Step
 from dashboards.query import Scope
+from exporter.entities.health import DEPLOYMENT, INCIDENT
 from exporter.labels import (
     AGENT,
     AGENT_TYPE,
@@ -144,7 +145,7 @@ def frame(
         description=description,
         panels=body,
         variables=_variables(scope, sources, days=days),
-        annotations=[_alerts(name)],
+        annotations=[_alerts(name), *_events()],
         links=[_menu()],
         tags=[TAG],
         time_from=time_from,
@@ -180,6 +181,25 @@ def _alerts(name: str) -> Json:
         "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",
         "step": "60s",
     }  # fmt: skip
+
+
+def _events() -> list[Json]:
+    """Marks for incidents, with their length, and for releases."""
+    incident = (
+        f"SELECT started_at AS time, COALESCE(ended_at, now()) AS timeend, title AS text, part AS tags "
+        f"FROM {INCIDENT.view} WHERE $__timeFilter(started_at)"
+    )
+    release = (
+        f"SELECT deployed_at AS time, part || ' ' || COALESCE(version, '') AS text, part AS tags "
+        f"FROM {DEPLOYMENT.view} WHERE $__timeFilter(deployed_at)"
+    )
+    return [
+        {
+            "name": name, "datasource": panels.POSTGRES, "enable": True, "hide": False, "iconColor": color,
+            "target": {"refId": "Anno", "rawSql": statement, "format": "table", "editorMode": "code", "rawQuery": True},
+        }
+        for name, color, statement in (("Incidents", "orange", incident), ("Releases", "blue", release))
+    ]  # fmt: skip
 
 
 def _menu() -> Json:

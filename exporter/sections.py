@@ -69,6 +69,12 @@ class Database(Model):
     mapping: Path | None = Field(
         None, description="Your own mapping file; takes the place of the preset.", examples=["mapping.yml"]
     )
+    viewer_url_file: Path | None = Field(
+        None,
+        description="File with the URL of the role that reads the views; Grafana's tables use it.",
+        examples=["/run/secrets/viewer_url"],
+    )
+    personal_data: bool = Field(default=False, description="Show personal data in the views.")
     statement_timeout: Seconds = Field(4.0, description="PostgreSQL cancels a statement that runs longer.")
     connect_timeout: Seconds = Field(3.0, description="Give up connecting after this time.")
     seal_timeout: Seconds = Field(300.0, description="Limit for one slice of the first pass over all rows.")

@@ -5,35 +5,61 @@ Tables on dashboards read these views and nothing else, through a role that may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from exporter.engine.relation import TYPES, view
-from exporter.engine.resolve import Source
+from exporter.engine.resolve import Source, resolve
 from exporter.entities import ENTITIES
-from exporter.entity import Column, Entity
+from exporter.entity import VIEWS as SCHEMA
+from exporter.entity import Column
+from exporter.mapping import Mapping as EntityMappings
+from exporter.sources.database import Database
 
-SCHEMA: Final = "watchfloor"
 ROLE: Final = "watchfloor_viewer"
+NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+MARK: Final = "made by watchfloor views"
+OURS: Final = f"""DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_namespace WHERE nspname = '{SCHEMA}' AND coalesce(obj_description(oid, 'pg_namespace'), '') <> '{MARK}') THEN
+    RAISE EXCEPTION 'schema {SCHEMA} was not {MARK}; rename it, the views need its name';
+  END IF;
+END $$"""
 
 
-def name(entity: Entity) -> str:
-    """The view of an entity, as statements call it."""
-    return f"{SCHEMA}.{entity.name}"
+class ViewsError(Exception):
+    """The views cannot be made; the message says why."""
 
 
-def statements(sources: Mapping[str, Source], *, personal: bool = False) -> Iterator[str]:
+def sources(mapping: EntityMappings, database: Database) -> dict[str, Source]:
+    """Every entity that the database has. ViewsError for a database without schemas and roles."""
+    if database.dialect != "postgresql":
+        raise ViewsError(f"tables on dashboards need PostgreSQL; {database.dialect} has no roles that see views only")
+    found = ((entity.name, resolve(entity, mapping, database)) for entity in ENTITIES)
+    return {name: source for name, source in found if isinstance(source, Source)}
+
+
+def script(found: Mapping[str, Source], *, personal: bool = False, role: str = ROLE) -> tuple[str, ...]:
+    """Everything in one transaction: the views made anew and readable for the role. ViewsError for a role that is no name."""
+    if not NAME.match(role):
+        raise ViewsError(f"{role!r} is no name of a role; use lower-case letters, digits and _")
+    return ("BEGIN", *statements(found, personal=personal), *grants(role), "COMMIT")
+
+
+def statements(found: Mapping[str, Source], *, personal: bool = False) -> Iterator[str]:
     """Statements that make the schema and its views anew; an entity that is not mapped has a view without rows."""
+    yield OURS
     yield f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
     yield f"CREATE SCHEMA {SCHEMA}"
+    yield f"COMMENT ON SCHEMA {SCHEMA} IS '{MARK}'"
     for entity in ENTITIES:
-        source = sources.get(entity.name)
+        source = found.get(entity.name)
         shown = [column for column in entity.columns if personal or not column.personal]
         hidden = [column for column in entity.columns if column not in shown]
         select = view(source, shown) if source is not None else f"SELECT {_nothing(entity.columns)} WHERE false"
         if source is not None and hidden:
             select = f"SELECT seen.*, {_nothing(hidden)} FROM ({select}) AS seen"
-        yield f"CREATE VIEW {name(entity)} AS {select}"
+        yield f"CREATE VIEW {entity.view} AS {select}"
 
 
 def grants(role: str = ROLE) -> Iterator[str]:
@@ -42,5 +68,5 @@ def grants(role: str = ROLE) -> Iterator[str]:
     yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {role}"
 
 
-def _nothing(columns: tuple[Column, ...] | list[Column]) -> str:
+def _nothing(columns: Iterable[Column]) -> str:
     return ", ".join(f'CAST(NULL AS {TYPES[column.kind]}) AS "{column.name}"' for column in columns)

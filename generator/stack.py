@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from exporter.settings import Settings, database_url
+from exporter.settings import Settings, database_url, secret
 from generator import past
 from provisioning.stack import Part, StackError, State, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import PackageError, Say
 from provisioning.stack.native import Place
-from provisioning.stack.postgres import OWNER, READER, Cluster, programs
+from provisioning.stack.postgres import OWNER, READER, VIEWER, Cluster, programs
 from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
@@ -30,10 +30,11 @@ FAST_PROOF: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """The database as its owner and as a reader see it."""
+    """The database as its owner, as a reader, and as one who only sees views see it; without views nobody does."""
 
     owner: str
     reader: str
+    viewer: str | None
 
 
 @dataclass(slots=True)
@@ -208,18 +209,28 @@ def _database(run: Run, own: str | None, calls: int | None) -> Urls:
     """The user's database, or the embedded one with its demo history."""
     if own is not None:
         run.drop("demo", "postgres")
-        return Urls(own, own)
+        return Urls(own, own, _viewer(run.place))
     place = run.place
     cluster = Cluster(place.folder("postgres"), place.secrets, place.port("postgres"), place.account)
     new = cluster.initialise()
     service = cluster.service(place.log("postgres"))
     if run.begin(service):
         run.ready(service)
+    cluster.roles()
     if new:
-        cluster.roles()
         place.say(f"PostgreSQL: passwords are in {place.secrets}; to look around: {cluster.url(READER, DATABASE)}")
     _load(place, cluster, calls)
-    return Urls(cluster.url(OWNER, DATABASE), cluster.url(READER, DATABASE))
+    cluster.views(DATABASE, personal=place.settings.database.personal_data)
+    return Urls(*(cluster.url(role, DATABASE) for role in (OWNER, READER, VIEWER)))
+
+
+def _viewer(place: Place) -> str | None:
+    """The URL for tables on dashboards of the user's own database."""
+    path = place.settings.database.viewer_url_file
+    if path is not None:
+        return secret(path, "database.viewer_url_file")
+    place.say("tables on dashboards have no rows yet: run `watchfloor views`, then set database.viewer_url_file")
+    return None
 
 
 def _load(place: Place, cluster: Cluster, calls: int | None) -> None:
@@ -249,7 +260,7 @@ def _start(run: Run, urls: Urls) -> None:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
     builders["alertmanager"] = lambda: native.alertmanager(place)
-    builders["grafana"] = lambda: native.grafana(place, urls.reader)
+    builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():
         try:

@@ -18,7 +18,7 @@ from provisioning.prometheus import CA_FILE, PASSWORD_FILE
 from provisioning.stack import StackError
 from provisioning.stack import secret as passwords
 from provisioning.stack.port import Port
-from provisioning.stack.postgres import ADMIN, OWNER, READER, Cluster
+from provisioning.stack.postgres import ADMIN, OWNER, READER, VIEWER, Cluster
 
 SECRETS: Final = "/run/secrets"
 STATES: Final = "/run/states"
@@ -39,7 +39,7 @@ OPTIONAL: Final = (
 )
 """Secrets that need not be configured; Compose wants their files all the same."""
 
-GENERATED: Final = (ADMIN_FILE, *(f"postgres_{user}" for user in (ADMIN, OWNER, READER)))
+GENERATED: Final = (ADMIN_FILE, *(f"postgres_{user}" for user in (ADMIN, OWNER, READER, VIEWER)))
 ONLY_HERE: Final = ("localhost", "127.0.0.1", "::1", "")
 
 
@@ -131,11 +131,19 @@ def reader_url(folder: Folder, settings: Settings) -> str:
     return own
 
 
+def viewer_url(folder: Folder, settings: Settings) -> str | None:
+    """The database as tables on dashboards see it: the demo's views, or what the user has made for them."""
+    if database_url(settings) is None:
+        return Cluster(folder.path, folder.secrets, Port(5432, "", "postgres")).url(VIEWER, DATABASE)
+    path = settings.database.viewer_url_file
+    return secret(path, "database.viewer_url_file") if path is not None else None
+
+
 def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
     """The settings as they hold inside a container; no secret is in them."""
     content: dict[str, Any] = settings.model_dump(mode="json")
     database, exporter, alerting = content["database"], content["exporter"], content["alerting"]
-    database.update(url=None, url_file=f"{SECRETS}/{URL_FILE}")
+    database.update(url=None, url_file=f"{SECRETS}/{URL_FILE}", viewer_url_file=None)
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
@@ -163,7 +171,8 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
     given = alertmanager.secrets(settings, environment, compose())
     if settings.exporter.tls is not None:
         given[KEY_FILE] = secret(settings.exporter.tls.key_file, "exporter.tls.key_file") + "\n"
-    variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), reader)
+    viewer = viewer_url(folder, settings)
+    variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), viewer)
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())]
     made = {name: passwords.generated(folder.secrets / name) + "\n" for name in GENERATED}
     return {**dict.fromkeys(OPTIONAL, ""), **given, **made, URL_FILE: f"{reader}\n", GRAFANA_FILE: "".join(lines)}

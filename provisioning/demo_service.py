@@ -21,12 +21,14 @@ def main() -> None:
     from exporter.server import stop_on_signals
     from exporter.settings import load
 
-    settings = load(Path(sys.argv[1])).demo
+    whole = load(Path(sys.argv[1]))
+    settings = whole.demo
     stop = threading.Event()
     stop_on_signals(stop)
     cluster = Cluster(Path("/"), Path(SECRETS), Port(5432, "", "postgres"))
     cluster.roles()
     prepare(cluster, seed=settings.seed, calls=settings.calls, days=settings.days)
+    cluster.views(DATABASE, personal=whole.database.personal_data)
     LOADED.touch()
     # Its port is published nowhere: only the containers of this stack reach it.
     live(cluster.url(OWNER, DATABASE), settings, stop, say, host="0.0.0.0")  # noqa: S104

@@ -92,7 +92,7 @@ MISTAKES = {
     "a wrong form": ("namespace: Acme", "FILE: namespace: has the wrong form; write one such as acme"),
     "no address": ("dashboard_url: grafana", "FILE: dashboard_url: has the wrong form; write one such as https://grafana.example.org"),
     "no time zone": ("time_zone: Mars/Base", "FILE: time_zone: 'Mars/Base' is no time zone; write a name such as Europe/Paris"),
-    "an unknown domain": ("exporter: {domains: [call]}", "FILE: exporter.domains: unknown call; known are calls, "),
+    "an unknown domain": ("exporter: {domains: [call]}", "FILE: exporter.domains: unknown call; known are agents, behaviour, calls, "),
     "an unknown metric": ("exporter: {disabled_metrics: [x]}", "exporter.disabled_metrics: unknown x; known are active_calls, "),
     "an unknown label": ("exporter: {label_caps: {x: 1}}", "exporter.label_caps: unknown x; known are agent, "),
     "a source of nothing": ("states: [{metric: websocket_connections}]", "FILE: states.0: give exactly one of redis and http"),

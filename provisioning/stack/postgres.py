@@ -20,6 +20,8 @@ from provisioning.stack.process import Service
 ADMIN: Final = "postgres"
 OWNER: Final = "watchfloor"
 READER: Final = "watchfloor_reader"
+VIEWER: Final = "watchfloor_viewer"
+"""Reads the views of exporter/views.py and nothing else; Grafana's tables come through it."""
 OPTIONS: Final = {
     "unix_socket_directories": "",
     "timezone": "UTC",
@@ -99,19 +101,40 @@ class Cluster:
         return True
 
     def roles(self) -> None:
-        """Make the roles: one that owns databases, one that only reads."""
+        """Make the roles: one that owns databases, one that only reads, one that only sees views."""
         import psycopg
         from psycopg import sql
 
         with psycopg.connect(self.url(ADMIN, "postgres"), autocommit=True) as connection:
-            for name, attributes in ((OWNER, "LOGIN CREATEDB"), (READER, "LOGIN IN ROLE pg_read_all_data")):
+            wanted = {OWNER: "LOGIN CREATEDB", READER: "LOGIN IN ROLE pg_read_all_data", VIEWER: "LOGIN"}
+            for name, attributes in wanted.items():
                 if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
                     continue
                 password = secret.generated(self.secrets / f"postgres_{name}")
                 statement = sql.SQL("CREATE ROLE {} " + attributes + " PASSWORD {}")
                 connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
-            reader = sql.Identifier(READER)
-            connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(reader))
+            for name in (READER, VIEWER):
+                read_only = sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on")
+                connection.execute(read_only.format(sql.Identifier(name)))
+
+    def views(self, database: str, *, personal: bool) -> None:
+        """Make the views of the reference schema anew, so that they fit this version."""
+        import psycopg
+
+        from exporter import views
+        from exporter.mapping import load
+        from exporter.settings import Database
+        from exporter.sources.database import connect
+
+        url = self.url(OWNER, database)
+        source = connect(url, 3.0)
+        try:
+            found = views.sources(load(Database()), source)
+        finally:
+            source.close()
+        with psycopg.connect(url, autocommit=True, options="-c client_min_messages=warning") as connection:
+            for statement in views.script(found, personal=personal, role=VIEWER):
+                connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: str) -> None:
         account = self.account

@@ -35,8 +35,12 @@ def full(tmp_path: Path) -> str:
     for name in ("password", "cert", "key", "token", "mapping"):
         (tmp_path / name).write_text(f"{SECRET}-{name}")
     (tmp_path / "hook").write_text(f"https://example.org/{SECRET}")
+    (tmp_path / "viewer").write_text(f"postgresql://viewer:{SECRET}-viewer@db.example.org:5433/app?sslmode=require")
     return f"""
-        database: {{url: "postgresql://me:{SECRET}@db.example.org:5433/app?sslmode=require", mapping: {tmp_path}/mapping}}
+        database:
+          url: "postgresql://me:{SECRET}@db.example.org:5433/app?sslmode=require"
+          mapping: {tmp_path}/mapping
+          viewer_url_file: {tmp_path}/viewer
         exporter:
           basic_auth: {{username: me, password_file: {tmp_path}/password}}
           tls: {{cert_file: {tmp_path}/cert, key_file: {tmp_path}/key}}
@@ -82,7 +86,7 @@ def test_every_secret_is_in_its_file(tmp_path: Path) -> None:
     assert read["slack_webhook_url"].strip() == f"https://example.com/{SECRET}"
     assert read["smtp_password"].strip() == read["exporter_password"].strip() == f"{SECRET}-password"
     assert f"https://example.org/{SECRET}" in read["alertmanager.yml"]
-    assert f"WATCHFLOOR_POSTGRES_PASSWORD={SECRET}\n" in read["grafana_environment"]
+    assert f"WATCHFLOOR_POSTGRES_PASSWORD={SECRET}-viewer\n" in read["grafana_environment"]
     states = {path.name: path.read_text() for path in (folder.path / "states").iterdir()}
     assert states == {"token_0": f"{SECRET}-token", "redis_url_1": SECRET}
 

@@ -10,21 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from exporter import views
 from exporter.computed.facts import Computation, ComputationError, Facts, Value
 from exporter.engine.collector import Collector
 from exporter.engine.computing import Computer
-from exporter.engine.plan import plan
-from exporter.engine.resolve import Source, resolve
-from exporter.entities import ENTITIES
 from exporter.entities.conversations import CONVERSATION
 from exporter.exposition import Exposition
 from exporter.labels import CHANNEL, TENANT
 from exporter.mapping import load
 from exporter.metric import Computed
 from exporter.schema import apply, statements
-from exporter.settings import Settings
-from exporter.sources.database import Database, connect
+from exporter.sources.database import connect
 from tests.conftest import Postgres
 from tests.engine.rig import settings as settings_for
 
@@ -217,31 +212,3 @@ def test_definitions_are_checked() -> None:
         ComputationError, match="computation x of calls: conversation_longest_seconds is of conversations"
     ):
         Computation("x", "calls", (LONG,), {}, longest)
-
-
-def _sources(database: Database, of: Settings) -> dict[str, Source]:
-    plan(of, load(of.database), database)
-    found = ((entity.name, resolve(entity, load(of.database), database)) for entity in ENTITIES)
-    return {name: source for name, source in found if isinstance(source, Source)}
-
-
-def test_views_show_what_is_mapped(postgres: Postgres, tmp_path: Path) -> None:
-    """Every entity has a view, typed, and its role reads nothing else."""
-    of = settings_for(postgres.url, tmp_path / "state.json")
-    with postgres.connect() as connection:
-        for statement in statements("postgresql"):
-            connection.execute(statement.encode())
-        connection.execute(
-            "INSERT INTO agent_conversations (id, tenant, started_at, handed_off) VALUES ('x', 'acme', now(), true)"
-        )
-    database = connect(postgres.url, 3.0)
-    with postgres.connect() as connection:
-        for statement in views.statements(_sources(database, of)):
-            connection.execute(statement.encode())
-        for entity in ENTITIES:
-            connection.execute(
-                f"SELECT {', '.join(c.name for c in entity.columns)} FROM {views.name(entity)} LIMIT 1".encode()
-            )
-        row = connection.execute(b"SELECT tenant, handed_off, goal_achieved FROM watchfloor.conversation").fetchone()
-        assert row == ("acme", True, None)
-    database.close()

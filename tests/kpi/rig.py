@@ -25,8 +25,6 @@ import alerts
 import dashboards
 from dashboards.compiler.identity import walk
 from exporter import views
-from exporter.engine.resolve import Source, resolve
-from exporter.entities import ENTITIES
 from exporter.mapping import load
 from exporter.settings import HistoryStep, Settings
 from exporter.sources.database import connect
@@ -98,7 +96,7 @@ class Place:
         """
         (target,) = [one for one in panel(board, title)["targets"] if one["refId"] == ref]
         end = datetime.now(UTC) if now else self.end
-        expression = _filled(target["expr"], board, timedelta(days=days), filters)
+        expression = filled(target["expr"], board, timedelta(days=days), filters)
         self.log.append(expression)
         result = self.ask("query", query=expression, time=repr(end.timestamp()))["result"]
         return {frozenset(one["metric"].items()): float(one["value"][1]) for one in result}
@@ -109,7 +107,7 @@ class Place:
         """A graph's points."""
         (target,) = [one for one in panel(board, title)["targets"] if one["refId"] == ref]
         start = self.end - timedelta(days=days)
-        expression = _filled(target["expr"], board, timedelta(days=days), filters)
+        expression = filled(target["expr"], board, timedelta(days=days), filters)
         given = {"start": repr(start.timestamp()), "end": repr(self.end.timestamp()), "step": step}
         result = self.ask("query_range", query=expression, **given)["result"]
         return {
@@ -121,7 +119,7 @@ class Place:
         """Rows of a panel's SQL statement, read as the role that only sees the views."""
         (target,) = [one for one in panel(board, title)["targets"] if one["refId"] == ref]
         start, end = self.end - timedelta(days=days), self.now or self.end
-        statement = _macros(_filled(target["rawSql"], board, timedelta(days=days), filters), start, end)
+        statement = macros(filled(target["rawSql"], board, timedelta(days=days), filters), start, end)
         self.log.append(statement)
         with psycopg.connect(self.viewer) as connection:
             cursor = connection.execute(statement.encode())
@@ -142,7 +140,7 @@ class Place:
         return body["data"]
 
 
-def _filled(text: str, board: str, length: timedelta, filters: Mapping[str, str]) -> str:
+def filled(text: str, board: str, length: timedelta, filters: Mapping[str, str]) -> str:
     """Variables as Grafana fills them in: All is its own pattern as it is, a value is quoted as the format says."""
     variables = {one["name"]: one for one in boards()[board]["templating"]["list"]}
     wrong = sorted(set(filters) - set(variables))
@@ -172,7 +170,7 @@ def _formatted(value: str, form: str, *, in_promql: bool) -> str:
     return escaped.replace("\\", "\\\\") if in_promql and form != "regex" else escaped
 
 
-def _macros(statement: str, start: datetime, end: datetime) -> str:
+def macros(statement: str, start: datetime, end: datetime) -> str:
     """What Grafana's PostgreSQL data source writes for its macros."""
     first, last = f"'{start.isoformat()}'", f"'{end.isoformat()}'"
 
@@ -191,22 +189,15 @@ def _macros(statement: str, start: datetime, end: datetime) -> str:
     return statement.replace("$__timeFrom()", first).replace("$__timeTo()", last)
 
 
-def sources(url: str) -> dict[str, Source]:
-    """The entities as the preset maps them."""
-    of = Settings()
-    database = connect(url, 3.0)
-    found = ((entity.name, resolve(entity, load(of.database), database)) for entity in ENTITIES)
-    result = {name: source for name, source in found if isinstance(source, Source)}
-    database.close()
-    return result
-
-
 def make_views(url: str, role: str) -> None:
     """The views, and a role that reads them and nothing else."""
+    database = connect(url, 3.0)
+    found = views.sources(load(Settings().database), database)
+    database.close()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP ROLE IF EXISTS {role}".encode())
         connection.execute(f"CREATE ROLE {role} LOGIN".encode())
-        for statement in (*views.statements(sources(url)), *views.grants(role)):
+        for statement in views.script(found, role=role):
             connection.execute(statement.encode())
         connection.execute(f"ALTER ROLE {role} SET default_transaction_read_only = on".encode())
 
