@@ -28,8 +28,8 @@ def digest(boards: Boards) -> str:
                 f"{panel['id']}. {panel['title']} [{panel['type']}, {unit}, {place}] {panel.get('description', '')}"
             )
             for one in panel.get("targets", ()):
-        asked = f"{one['legendFormat']!r}: {one['expr']}" if "expr" in one else f"SQL: {one['rawSql']}"
-        lines.append(f"     {one['refId']} {asked}")
+                asked = f"{one['legendFormat']!r}: {one['expr']}" if "expr" in one else f"SQL: {one['rawSql']}"
+                lines.append(f"     {one['refId']} {asked}")
         lines.append("")
     return "\n".join(lines)
 
