@@ -41,7 +41,7 @@ SELECT tenant, COUNT(*), SUM(CASE WHEN features > 1 OR deeds > 0 THEN 1 ELSE 0 E
 """
 COHORTS: Final = """
 WITH used AS (
-    SELECT COALESCE(tenant, '') AS tenant, person, CASE %s END AS month FROM {used}
+    SELECT COALESCE(tenant, '') AS tenant, person, CASE LADDER END AS month FROM {used}
     WHERE person IS NOT NULL AND person <> '' GROUP BY 1, 2, 3
 )
 SELECT used.tenant, began.month, used.month, COUNT(*) FROM used
@@ -99,7 +99,7 @@ def _cohorts(facts: Facts) -> Iterator[Value]:
     begins = months(facts.instant, facts.settings.time_zone, MONTHS)
     steps = [f"WHEN occurred_at < {begin.timestamp():.0f} THEN {index - 1}" for index, begin in enumerate(begins)]
     ladder = f"{' '.join(steps)} ELSE {MONTHS - 1}"
-    for tenant, began, month, people in facts.read(COHORTS % ladder, used=facts.of(USAGE_EVENT, AT)):
+    for tenant, began, month, people in facts.read(COHORTS.replace("LADDER", ladder), used=facts.of(USAGE_EVENT, AT)):
         yield Value(metrics.COHORT_USERS, (tenant, f"{begins[began]:%Y-%m}", str(month - began)), people)
 
 
@@ -111,7 +111,7 @@ def _plans(facts: Facts) -> Iterator[Value]:
         needed = ("tenant", at, "person") if kind == "seats" else ("tenant", at)
         if facts.has(entity, *needed):
             rows = facts.of(entity, entity[at], since=begin)
-            used[kind] = {tenant: count for tenant, count in facts.read(statement, rows=rows)}
+            used[kind] = {row[0]: row[1] for row in facts.read(statement, rows=rows)}
     held = facts.read(PLANS, held=facts.of(PLAN_PERIOD), allowed=facts.of(PLAN_LIMIT), now=facts.now)
     latest = {tenant: (plan, limits) for tenant, plan, *limits in held}
     for tenant, (plan, limits) in latest.items():

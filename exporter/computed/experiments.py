@@ -18,6 +18,10 @@ SHARES: Final = ("engagement", "conversion")
 LEAST: Final = 100
 """Visitors that each variant needs before anything is called significant: below, the tests' distributions do not hold."""
 
+NUMBERS: Final = ", ".join(
+    f"COUNT(pure.{column}), SUM(1.0 * pure.{column}), SUM(1.0 * pure.{column} * pure.{column})"
+    for column in MEASURES.values()
+)
 # One row a visitor: several looks of one person are no independent values. Rows without a visitor stand for themselves.
 # Only the first visitors that the plan asks for count, so that going on until it fits gives no further chance.
 VISITORS: Final = """
@@ -33,14 +37,11 @@ WITH seen AS (
     SELECT seen.*, ROW_NUMBER() OVER (PARTITION BY tenant, experiment ORDER BY first, visitor) AS place
     FROM seen WHERE variant = other
 )
-SELECT pure.tenant, pure.experiment, pure.variant, COUNT(*), %s FROM pure
+SELECT pure.tenant, pure.experiment, pure.variant, COUNT(*), NUMBERS FROM pure
 JOIN {plan} ON plan.tenant = pure.tenant AND plan.experiment = pure.experiment
 WHERE plan.planned_visitors IS NULL OR pure.place <= plan.planned_visitors
 GROUP BY pure.tenant, pure.experiment, pure.variant
-""" % ", ".join(
-    f"COUNT(pure.{column}), SUM(1.0 * pure.{column}), SUM(1.0 * pure.{column} * pure.{column})"
-    for column in MEASURES.values()
-)  # fmt: skip
+""".replace("NUMBERS", NUMBERS)
 MIXED: Final = """
 SELECT tenant, experiment, SUM(CASE WHEN kinds > 1 THEN 1 ELSE 0 END) FROM (
     SELECT tenant, experiment, visitor, COUNT(DISTINCT variant) AS kinds FROM {shown}

@@ -206,7 +206,14 @@ def _experiments(world: World, calls: int) -> Iterator[Row]:
     )  # fmt: skip
     for index, name, start, end, share in plans:
         tenant = world.tenants[index]
-        head = (f"experiment-{index + 1}", tenant.id, name, f"{tenant.id}-helpdesk", f"{name} converts better.", "conversion")
+        head = (
+            f"experiment-{index + 1}",
+            tenant.id,
+            name,
+            f"{tenant.id}-helpdesk",
+            f"{name} converts better.",
+            "conversion",
+        )
         yield (*head, "A", max(200, round(share * calls)), world.at(start), None if end is None else world.at(end))
 
 

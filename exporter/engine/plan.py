@@ -35,7 +35,9 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
     missing: dict[str, str] = {}
     sources: dict[str, Source] = {}
     wanted = {metric.entity.name for metric in metrics if isinstance(metric, (EventMetric, Level))}
-    wanted |= {entity.name for one in COMPUTATIONS if any(metric in metrics for metric in one.metrics) for entity in one.needs}
+    wanted |= {
+        entity.name for one in COMPUTATIONS if any(metric in metrics for metric in one.metrics) for entity in one.needs
+    }
     for entity in (entity for entity in ENTITIES if entity.name in wanted):
         found = resolve(entity, mapping, database)
         if isinstance(found, Source):

@@ -17,9 +17,24 @@ from exporter.metrics.behaviour import (
     SESSIONS,
 )  # fmt: skip
 from exporter.metrics.conversations import CONVERSATIONS_STARTED
-from provisioning.kpi import Kpi
+from provisioning import promql
+from provisioning.kpi import Asked, Kpi
 
 NO_USERS: Final = "Without people who used the product there is no answer."
+
+
+def _adoption(ask: Asked) -> str:
+    """Every feature is divided by the same number of people."""
+    shared = tuple(label for label in ask.by if label in ACTIVE_USERS.labels)
+    people = promql.total(ACTIVE_USERS, shared, ask.of(ACTIVE_USERS, {PERIOD: "month"}))
+    return f"{ask.total(FEATURE_USERS)} / on ({', '.join(label.name for label in shared)}) group_left () ({people} > 0)"
+
+
+def week_ago(ask: Asked) -> str:
+    """Conversations of the same window a week ago."""
+    series = promql.selector(CONVERSATIONS_STARTED, ask.of(CONVERSATIONS_STARTED))
+    return f"sum{promql.by(CONVERSATIONS_STARTED, ask.by)} (increase({series}[{ask.window}] offset 1w))"
+
 
 STICKINESS: Final = Kpi(
     name="stickiness",
@@ -38,7 +53,7 @@ STICKINESS: Final = Kpi(
 RETENTION: Final = Kpi(
     name="user_retention",
     title="Retention of users",
-    meaning="Share of the people of the week before last 7 days who came again in the last 7 days.",
+    meaning="Share of the people of the week before the last 7 days who came again in the last 7 days.",
     unit="percentunit",
     formula="people of both weeks / people of the week before",
     unknown="Without people in the week before there is no answer.",
@@ -59,10 +74,7 @@ ADOPTION: Final = Kpi(
     domain="behaviour",
     codes=("B1", "Q2"),
     metrics=(FEATURE_USERS, ACTIVE_USERS),
-    # Every feature is divided by the same number of people; tenants are kept apart first and then added up.
-    expression=lambda ask: (
-        f"{ask.total(FEATURE_USERS)} / on () group_left () ({ask.everyone(ACTIVE_USERS, {PERIOD: 'month'})} > 0)"
-    ),
+    expression=_adoption,
 )
 ENGAGEMENT: Final = Kpi(
     name="engagement",
@@ -122,9 +134,7 @@ USAGE_GROWTH: Final = Kpi(
     domain="behaviour",
     codes=("N2",),
     metrics=(CONVERSATIONS_STARTED,),
-    expression=lambda ask: ask.ratio(
-        ask.increase(CONVERSATIONS_STARTED), ask.increase_ago(CONVERSATIONS_STARTED, "1w")
-    ),
+    expression=lambda ask: ask.ratio(ask.increase(CONVERSATIONS_STARTED), week_ago(ask)),
 )
 JOURNEYS: Final = Kpi(
     name="journeys",
@@ -142,9 +152,11 @@ JOURNEYS: Final = Kpi(
 FROM (
     SELECT tenant, session, feature, lead(feature) OVER visit AS next,
         extract(epoch FROM lead(occurred_at) OVER visit - occurred_at) AS seconds
-    FROM watchfloor.usage_event WHERE $__timeFilter(occurred_at) AND session <> '' AND {where}
+    FROM USAGE_VIEW WHERE $__timeFilter(occurred_at) AND session <> '' AND {where}
     WINDOW visit AS (PARTITION BY tenant, session ORDER BY occurred_at)
-) steps WHERE next IS NOT NULL GROUP BY feature, next ORDER BY count(*) DESC, feature, next LIMIT 20""",
+) steps WHERE next IS NOT NULL GROUP BY feature, next ORDER BY count(*) DESC, feature, next LIMIT 20""".replace(
+        "USAGE_VIEW", USAGE_EVENT.view
+    ),
 )
 WAYS: Final = Kpi(
     name="ways",
@@ -158,9 +170,9 @@ WAYS: Final = Kpi(
     entity=USAGE_EVENT,
     sql="""SELECT way AS "Way", count(*) AS "Visits", round(100 * count(*) / sum(count(*)) OVER (), 1) AS "Share of visits %"
 FROM (
-    SELECT string_agg(feature, ' → ' ORDER BY occurred_at) AS way FROM watchfloor.usage_event
+    SELECT string_agg(feature, ' → ' ORDER BY occurred_at) AS way FROM USAGE_VIEW
     WHERE $__timeFilter(occurred_at) AND session <> '' AND {where} GROUP BY tenant, session
-) visits GROUP BY way ORDER BY count(*) DESC, way LIMIT 10""",
+) visits GROUP BY way ORDER BY count(*) DESC, way LIMIT 10""".replace("USAGE_VIEW", USAGE_EVENT.view),
 )
 
 KPIS: Final[tuple[Kpi, ...]] = (

@@ -53,9 +53,7 @@ QUALIFICATION_RATE: Final = Kpi(
     domain="calls",
     codes=("C2",),
     metrics=(CALLS_COMPLETED, CALLS_ANSWERED),
-    expression=lambda ask: ask.ratio(
-        ask.increase(CALLS_COMPLETED, {OUTCOME: QUALIFIED}), ask.increase(CALLS_ANSWERED)
-    ),
+    expression=lambda ask: ask.ratio(ask.increase(CALLS_COMPLETED, {OUTCOME: QUALIFIED}), ask.increase(CALLS_ANSWERED)),
 )
 CONVERSION_RATE: Final = Kpi(
     name="call_conversion_rate",
