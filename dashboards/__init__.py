@@ -18,13 +18,27 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, health, overview, pipeline, reconciliation
+    from dashboards import (
+        behaviour,
+        calls,
+        conversation,
+        conversations,
+        experiments,
+        exporter,
+        health,
+        overview,
+        pipeline,
+        reconciliation,
+    )
 
     return {
         "overview": overview.build,
         "calls": calls.build,
         "conversations": conversations.build,
         "pipeline": pipeline.build,
+        "conversation": conversation.build,
+        "behaviour": behaviour.build,
+        "experiments": experiments.build,
         "health": health.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,

@@ -152,6 +152,7 @@ def _agents(settings: Settings) -> Any:
             Column("Confidence", "percentunit", S.kpi(CONFIDENCE, *by), floor(limits.confidence)),
             Column("Length", "s", S.kpi(AVERAGE_LENGTH, *by)),
         ),
-        links=[drill("conversations", "calls", "Calls of this agent", AGENT, row=True),
+        links=[drill("conversations", "conversation", "Conversations of this agent one by one", AGENT, row=True),
+               drill("conversations", "calls", "Calls of this agent", AGENT, row=True),
                drill("conversations", "pipeline", "Steps of this agent", AGENT, row=True)],
     )  # fmt: skip

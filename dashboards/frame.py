@@ -48,6 +48,7 @@ SCOPES: Final = {
     "leads": Scope((TENANT, CAMPAIGN, CHANNEL)),
     "behaviour": Scope((TENANT, PLAN, FEATURE)),
     "experiments": Scope((TENANT, EXPERIMENT)),
+    "conversation": Scope((TENANT, AGENT, CHANNEL)),
     "health": Scope((PART,)),
     "alerts": Scope(()),
     "overview": Scope((TENANT, AGENT, AGENT_TYPE)),
@@ -135,8 +136,12 @@ def frame(
     sources: Mapping[Label, Sequence[Metric]],
     time_from: str = "now-6h",
     days: bool = False,
+    boxes: Mapping[str, str] | None = None,
 ) -> Any:
-    """A dashboard of these panels, titled like its file. `sources` says which metrics know the values of each filter."""
+    """A dashboard of these panels, titled like its file. `sources` says which metrics know the values of each filter.
+
+    `boxes` are variables that people type in, with what they are called.
+    """
     scope = SCOPES[name]
     _note_filters(body, scope)
     return panels.board(
@@ -144,7 +149,7 @@ def frame(
         title=name.capitalize(),
         description=description,
         panels=body,
-        variables=_variables(scope, sources, days=days),
+        variables=[*_variables(scope, sources, days=days), *_boxes(boxes or {})],
         annotations=[_alerts(name), *_events()],
         links=[_menu()],
         tags=[TAG],
@@ -170,6 +175,10 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
     if days:
         found.append(panels.variable("days", "Days of history", "7d,30d,90d,365d", type="custom", default="30d"))
     return found
+
+
+def _boxes(boxes: Mapping[str, str]) -> list[Any]:
+    return [panels.variable(name, title, "", type="textbox", default="") for name, title in boxes.items()]
 
 
 def _alerts(name: str) -> Json:

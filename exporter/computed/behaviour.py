@@ -100,7 +100,7 @@ def _cohorts(facts: Facts) -> Iterator[Value]:
     steps = [f"WHEN occurred_at < {begin.timestamp():.0f} THEN {index - 1}" for index, begin in enumerate(begins)]
     ladder = f"{' '.join(steps)} ELSE {MONTHS - 1}"
     for tenant, began, month, people in facts.read(COHORTS.replace("LADDER", ladder), used=facts.of(USAGE_EVENT, AT)):
-        yield Value(metrics.COHORT_USERS, (tenant, f"{begins[began]:%Y-%m}", str(month - began)), people)
+        yield Value(metrics.COHORT_USERS, (tenant, f"{begins[began]:%Y-%m}", f"{month - began:02d}"), people)
 
 
 def _plans(facts: Facts) -> Iterator[Value]:

@@ -11,6 +11,7 @@ CALL: Final = Entity(
     "calls",
     "One call, from dialling or ringing to its end.",
     (
+        text("id", "What names this call."),
         TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN,
         text("outcome", "How the call ended: qualified, not_interested, no_answer, failed, ..."),
         time("initiated_at", "When the call was dialled or came in.", required=True),
