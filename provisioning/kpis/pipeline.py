@@ -5,10 +5,10 @@ from typing import Final
 from exporter.labels import STATUS
 from exporter.metric import Count
 from exporter.metrics.conversations import CONVERSATIONS_ENDED
+from exporter.metrics.cost import LLM_UNPRICED
 from exporter.metrics.pipeline import (
     LLM_REQUESTS,
     LLM_TOKENS,
-    LLM_UNPRICED,
     STT_REQUESTS,
     TOOL_CALLS,
     TTS_REQUESTS,
