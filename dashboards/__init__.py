@@ -15,6 +15,9 @@ Builder = Callable[["Settings"], Any]
 
 MODULES: Final = {
     "overview": "overview",
+    "executive": "executive",
+    "operations": "operations",
+    "client": "client",
     "calls": "calls",
     "conversations": "conversations",
     "conversation": "conversation",
