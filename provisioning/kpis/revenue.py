@@ -23,6 +23,9 @@ from provisioning.kpi import Asked, Kpi
 from provisioning.kpis import roi
 
 DOMAIN: Final = "revenue"
+MONTH: Final = "30d:1h"
+"""Thirty days, read once an hour: each second of them would be millions of samples."""
+
 LOOK_BACK: Final = "1d"
 """Samples of the past are at most half a day apart."""
 
@@ -31,9 +34,10 @@ NO_COST: Final = "Absent where no cost is known; usage without a price is not in
 
 
 def began(asked: Asked, metric: Metric) -> str:
-    """Sum of a level where the window begins."""
+    """Sum of a level where the window begins; a window may have a step, as in 30d:1h."""
+    length = asked.window.partition(":")[0]
     series = promql.selector(metric, asked.of(metric))
-    return f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {asked.window}))"
+    return f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {length}))"
 
 
 def _growth(asked: Asked, metric: Metric) -> str:

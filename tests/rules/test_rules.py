@@ -62,6 +62,15 @@ def test_every_alert_fires_and_is_silent(tmp_path: Path, domain: str) -> None:
     check_rules(tmp_path, _tests(weekly=False, domain=domain), [f"{domain}.yml"])
 
 
+@pytest.mark.parametrize("domain", ["leads", "revenue"])
+def test_alerts_that_look_a_month_back(tmp_path: Path, domain: str) -> None:
+    """They fire on their series of a month and on no others."""
+    write_rules(tmp_path, Settings())
+    tests = _tests(weekly=True, domain=domain)
+    assert tests
+    check_rules(tmp_path, tests, [f"{domain}.yml"], interval="10m")
+
+
 def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
     """Missing calls are noticed against the week before, and only with a week of history."""
     write_rules(tmp_path, Settings())
