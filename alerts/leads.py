@@ -20,10 +20,16 @@ MONTH: Final = "30d:1h"
 HOUR: Final = "1h"
 
 BOOKING: Final = Recording(
-    metric=CALLS_COMPLETED, by=(TENANT,), operation="booked_ratio1d", query=lambda _: BOOKING_RATE.query(DAY, TENANT, least=LEAST)
+    metric=CALLS_COMPLETED,
+    by=(TENANT,),
+    operation="booked_ratio1d",
+    query=lambda _: BOOKING_RATE.query(DAY, TENANT, least=LEAST),
 )
 CONVERSIONS: Final = Recording(
-    metric=LEADS_CONVERTED, by=(TENANT,), operation="increase30d", query=lambda _: promql.increase(LEADS_CONVERTED, MONTH, (TENANT,))
+    metric=LEADS_CONVERTED,
+    by=(TENANT,),
+    operation="increase30d",
+    query=lambda _: promql.increase(LEADS_CONVERTED, MONTH, (TENANT,)),
 )
 
 RECORDINGS: Final[tuple[Recording, ...]] = (BOOKING, CONVERSIONS)

@@ -18,7 +18,18 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, health, leads, overview, pipeline, reconciliation, revenue, roi
+    from dashboards import (
+        calls,
+        conversations,
+        exporter,
+        health,
+        leads,
+        overview,
+        pipeline,
+        reconciliation,
+        revenue,
+        roi,
+    )
 
     return {
         "overview": overview.build,

@@ -178,7 +178,9 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
 
 
 def _boxes(boxes: Mapping[str, tuple[str, str]]) -> list[Any]:
-    return [panels.variable(name, label, value, type="textbox", default=value) for name, (label, value) in boxes.items()]
+    return [
+        panels.variable(name, label, value, type="textbox", default=value) for name, (label, value) in boxes.items()
+    ]
 
 
 def _alerts(name: str) -> Json:

@@ -67,7 +67,10 @@ def _profit() -> list[Any]:
 
 def _customers() -> list[Any]:
     profit = S.kpi(kpis.GROSS_PROFIT, TENANT)
-    links = [drill("roi", "calls", "Calls of this customer", TENANT), drill("roi", "leads", "Leads of this customer", TENANT)]
+    links = [
+        drill("roi", "calls", "Calls of this customer", TENANT),
+        drill("roi", "leads", "Leads of this customer", TENANT),
+    ]
     return [
         panels.bargauge("Top customers", f"Which {MOST} customers leave most after the known cost of the service?", "currencyUSD",
                         [instant(f"sort_desc(topk({MOST}, {profit}))", legend(TENANT))], width=12, links=links),

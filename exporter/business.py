@@ -19,10 +19,18 @@ class Roi(Model):
 class Benchmarks(Model):
     """What others achieve, drawn as lines; a line that is not set is not drawn."""
 
-    churn_rate: float | None = Field(None, ge=0, le=1, description="Share of customers that leave in 30 days.", examples=[0.03])
-    margin: float | None = Field(None, le=1, description="Share of revenue that is left after the cost of the service.", examples=[0.7])
-    mrr_growth: float | None = Field(None, description="Growth of monthly recurring revenue in 30 days.", examples=[0.05])
-    conversion_rate: float | None = Field(None, ge=0, le=1, description="Share of leads that become customers.", examples=[0.1])
+    churn_rate: float | None = Field(
+        None, ge=0, le=1, description="Share of customers that leave in 30 days.", examples=[0.03]
+    )
+    margin: float | None = Field(
+        None, le=1, description="Share of revenue that is left after the cost of the service.", examples=[0.7]
+    )
+    mrr_growth: float | None = Field(
+        None, description="Growth of monthly recurring revenue in 30 days.", examples=[0.05]
+    )
+    conversion_rate: float | None = Field(
+        None, ge=0, le=1, description="Share of leads that become customers.", examples=[0.1]
+    )
 
 
 class Projection(Model):

@@ -42,7 +42,9 @@ def project(points: Sequence[tuple[float, float]], ahead: float) -> Interval:
     level = median(value - slope[1] * at for at, value in points)
     noise = SURE * NORMAL * median(abs(value - level - slope[1] * at) for at, value in points)
     now = points[-1][1]
-    low, expected, high = (max(0.0, now + one * ahead + extra) for one, extra in zip(slope, (-noise, 0, noise), strict=True))
+    low, expected, high = (
+        max(0.0, now + one * ahead + extra) for one, extra in zip(slope, (-noise, 0, noise), strict=True)
+    )
     return low, expected, high
 
 
@@ -89,7 +91,19 @@ def projected_churn(facts: Facts) -> Iterator[Value]:
 
 COMPUTATIONS: Final[tuple[Computation, ...]] = (
     Computation(
-        "projected_mrr", "revenue", (MRR_PROJECTED,), {SUBSCRIPTION: ("mrr", "started_at", "ended_at")}, projected_mrr, every=300.0
+        "projected_mrr",
+        "revenue",
+        (MRR_PROJECTED,),
+        {SUBSCRIPTION: ("mrr", "started_at", "ended_at")},
+        projected_mrr,
+        every=300.0,
     ),
-    Computation("projected_churn", "revenue", (CHURN_PROJECTED,), {CLIENT: ("joined_at", "left_at")}, projected_churn, every=300.0),
+    Computation(
+        "projected_churn",
+        "revenue",
+        (CHURN_PROJECTED,),
+        {CLIENT: ("joined_at", "left_at")},
+        projected_churn,
+        every=300.0,
+    ),
 )

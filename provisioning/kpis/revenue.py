@@ -30,7 +30,9 @@ LOOK_BACK: Final = "1d"
 """Samples of the past are at most half a day apart."""
 
 COSTS: Final[tuple[Metric, ...]] = (LLM_COST,)
-NO_COST: Final = "Absent where no cost is known; usage without a price is not in the cost, so the figure is then too good."
+NO_COST: Final = (
+    "Absent where no cost is known; usage without a price is not in the cost, so the figure is then too good."
+)
 
 
 def began(asked: Asked, metric: Metric) -> str:

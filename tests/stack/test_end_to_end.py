@@ -121,7 +121,13 @@ def statements(output: Path) -> Iterator[tuple[str, str]]:
 
 def filled(expression: str) -> str:
     """An expression as Grafana sends it."""
-    windows = {"__rate_interval": "1m", "__range": "1h", "__interval": "1m", "__range_s": "3600", **dict.fromkeys(BOXES, "1")}
+    windows = {
+        "__rate_interval": "1m",
+        "__range": "1h",
+        "__interval": "1m",
+        "__range_s": "3600",
+        **dict.fromkeys(BOXES, "1"),
+    }
     return re.sub(r"\$\{?(\w+)(:\w+)?\}?", lambda match: windows.get(match[1], ".*"), expression)
 
 

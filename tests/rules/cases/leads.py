@@ -6,8 +6,8 @@ from typing import Final
 
 from tests.rules.case import CALLER, Case, Series, gauge
 
-MONTH: Final = 30 * 144
-"""Ten-minute steps in thirty days."""
+MONTH: Final = 30 * 24
+"""Hours in thirty days."""
 
 WHO: Final = 'tenant="acme",campaign="spring",channel="phone"'
 
@@ -21,12 +21,12 @@ def _booked(booked: str, other: str) -> Series:
 
 
 def _converted(before: int, after: int) -> Series:
-    """So many conversions until two hours before the end, and so many then."""
-    return {f"leads_converted_total{{{WHO}}}": f"0x12 {before}x{MONTH - 30} {after}x100"}
+    """So many conversions until the last hour but one, and so many then."""
+    return {f"leads_converted_total{{{WHO}}}": f"0x2 {before}x{MONTH - 4} {after}x50"}
 
 
 CASES: Final[dict[tuple[str, str], Case]] = {
     ("BookingRateLow", "warning"): Case(_booked("+1", "+1"), _booked("+3", "+1"), at="15m"),
     ("NewLead", "info"): gauge(f"leads_created_total{{{WHO}}}", "+1", "7"),
-    ("ConversionMilestone", "info"): Case(_converted(90, 110), _converted(70, 90), at="718h", weekly=True),
+    ("ConversionMilestone", "info"): Case(_converted(90, 110), _converted(70, 90), at="720h", weekly=True),
 }
