@@ -49,6 +49,7 @@ SCOPES: Final = {
     "leads": Scope((TENANT, CAMPAIGN, CHANNEL)),
     "behaviour": Scope((TENANT, PLAN, FEATURE)),
     "experiments": Scope((TENANT, EXPERIMENT)),
+    "conversation": Scope((TENANT, AGENT, CHANNEL)),
     "health": Scope((PART,)),
     "alerts": Scope(()),
     "overview": Scope((TENANT, AGENT, AGENT_TYPE)),
@@ -56,8 +57,15 @@ SCOPES: Final = {
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
-    "reconciliation": Scope((DOMAIN,)),
+    "quality": Scope((DOMAIN,)),
 }
+
+
+ROLES: Final = frozenset({"overview", "executive", "operations", "client", "alerts"})
+"""Dashboards over all domains."""
+
+NAMES: Final = {"quality": "Data quality"}
+"""Titles that are not the name itself."""
 
 
 def rising(limit: Threshold) -> Sequence[Step]:
@@ -146,7 +154,7 @@ def frame(
     _note_filters(body, scope)
     return panels.board(
         uid=uid(name),
-        title=name.capitalize(),
+        title=NAMES.get(name, name.capitalize()),
         description=description,
         panels=body,
         variables=[*_variables(scope, sources, days=days), *_boxes(boxes or {})],
@@ -185,8 +193,8 @@ def _boxes(boxes: Mapping[str, tuple[str, str]]) -> list[Any]:
 
 def _alerts(name: str) -> Json:
     """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
-    name = {"reconciliation": "exporter", "roi": "revenue"}.get(name, name)
-    domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
+    name = {"quality": "exporter", "roi": "revenue"}.get(name, name)
+    domain = "" if name in ROLES else f", {DOMAIN.name}={quote(name)}"
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
         "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",

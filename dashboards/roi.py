@@ -9,8 +9,8 @@ from dashboards.frame import SCOPES, drill, frame
 from dashboards.query import DAY, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import TENANT
+from exporter.metrics.cost import LLM_UNPRICED
 from exporter.metrics.leads import APPOINTMENT_VALUE, APPOINTMENTS_BOOKED
-from exporter.metrics.pipeline import LLM_UNPRICED
 from exporter.metrics.revenue import INVOICED
 from provisioning.kpi import Kpi
 from provisioning.kpis import leads as leads_kpis

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.engine.collector import Collector
-from exporter.engine.computing import Computer, Result
+from exporter.engine.computing import Computer, Result, Series
 from exporter.health import Health
 from exporter.metric import Computed, State
 from exporter.metrics import CATALOGUE
@@ -103,11 +103,11 @@ class Exposition:
         return list(self._states.values())
 
     def _computed_families(self) -> list[FamilyView]:
-        known = dict(self.computer.families()) if self.computer is not None else {}
-        for view in self._computed.values():
-            view.replace({})
-        for metric, series in known.items():
-            self._computed[metric.base].replace(series.items())
+        known: dict[str, Series] = {}
+        for metric, series in self.computer.families() if self.computer is not None else ():
+            known.setdefault(metric.base, {}).update(series)  # Several computations may give one metric.
+        for base, view in self._computed.items():
+            view.replace(known.get(base, {}).items())
         return [view for view in self._computed.values() if view.lines]
 
     def _results(self) -> list[Result]:

@@ -116,7 +116,7 @@ def invoices(world: World) -> Iterator[Row]:
             issued, number = issued + MONTH, number + 1
 
 
-def _invoice(
+def _invoice(  # noqa: PLR0917 - the parts of an invoice
     random: Random, world: World, name: str, head: tuple[str, str, str], amount: float, issued: datetime
 ) -> Row:
     """Few differ from what billing recorded, fewer are not known there; most are paid in time."""

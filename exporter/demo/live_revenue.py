@@ -58,7 +58,9 @@ def _minute(activity: Activity, now: datetime) -> None:
     activity.later(now, EVERY, lambda then: _minute(activity, then))
 
 
-def _issue(activity: Activity, now: datetime, tenant: str, plan: str, kind: str, amount: float) -> None:
+def _issue(  # noqa: PLR0917 - the parts of an invoice
+    activity: Activity, now: datetime, tenant: str, plan: str, kind: str, amount: float
+) -> None:
     billed = float(amount) - 0.5 if activity.random.random() < 0.02 else amount
     insert(
         activity.connection, "invoices", id=f"invoice-{uuid4().hex}", tenant=tenant, plan=plan, kind=kind, amount_usd=amount,

@@ -75,7 +75,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
     indexes = _tables(connection)
     _prepare(connection, world, calls)
-    for table, rows in business.early(world).items():
+    for table, rows in business.early(world, calls).items():
         _copy(connection, table, rows)
     for name in ("history.sql", "business.sql"):
         for statement in _script(name, world, calls):
@@ -116,11 +116,7 @@ def _prepare(connection: Connection, world: World, calls: int) -> None:
         _run(connection, statement)
     _copy(connection, "demo_hours", (astuple(hour) for hour in calendar.hours(world, calls)))
     _copy(connection, "demo_slots", calendar.slots(world))
-    _copy(
-        connection,
-        "demo_agents",
-        ((agent.id, agent.model, agent.fallback, agent.stt, agent.tts) for agent in world.agents),
-    )
+    _copy(connection, "demo_agents", (astuple(agent) for agent in world.agents))
     _copy(connection, "demo_models", (astuple(model) for model in MODELS))
     _run(connection, "ANALYZE demo_hours, demo_slots, demo_agents, demo_models")
 

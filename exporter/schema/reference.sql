@@ -97,12 +97,13 @@ CREATE TABLE turns (
 );
 CREATE INDEX turns_ended_at ON turns (ended_at);
 
--- Requests to language models; the four kinds of token do not overlap, and cost is unset when it is not known.
+-- Requests to language models; the kinds of token do not overlap, and cost is unset when it is not known.
 CREATE TABLE llm_requests (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, model text, provider text,
     status text NOT NULL, ended_at timestamptz NOT NULL, duration_seconds double precision,
     time_to_first_token_seconds double precision, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
-    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text
+    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text, cache_write_tokens bigint, audio_input_tokens bigint,
+    audio_output_tokens bigint
 );
 CREATE INDEX llm_requests_ended_at ON llm_requests (ended_at);
 
@@ -144,7 +145,7 @@ CREATE TABLE agent_executions (
 CREATE INDEX agent_executions_started_at ON agent_executions (started_at);
 CREATE INDEX agent_executions_ended_at ON agent_executions (ended_at);
 
--- What people say about an agent: thumbs (-1 or 1), rating (1 to 5) or nps (0 to 10).
+-- What people say about an agent: thumbs (1 up, 0 down), rating (1 to 5) or nps (0 to 10).
 CREATE TABLE agent_feedback (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, channel text,
     kind text NOT NULL, score double precision NOT NULL, comment text, created_at timestamptz NOT NULL
@@ -212,33 +213,35 @@ CREATE INDEX questions_asked_at ON questions (asked_at);
 -- Documents and pages of the knowledge base.
 CREATE TABLE knowledge_documents (
     id text PRIMARY KEY, tenant text NOT NULL, title text NOT NULL, url text, topic text, status text NOT NULL,
-    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz
+    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz,
+    removed_at timestamptz
 );
 CREATE INDEX knowledge_documents_uploaded_at ON knowledge_documents (uploaded_at);
 CREATE INDEX knowledge_documents_indexed_at ON knowledge_documents (indexed_at);
 CREATE INDEX knowledge_documents_refreshed_at ON knowledge_documents (refreshed_at);
 CREATE INDEX knowledge_documents_expired_at ON knowledge_documents (expired_at);
+CREATE INDEX knowledge_documents_removed_at ON knowledge_documents (removed_at);
 
 -- What users of the product do: one row per use of a feature.
 CREATE TABLE usage_events (
-    id text PRIMARY KEY, tenant text NOT NULL, user_id text, session_id text, event_type text NOT NULL, feature text NOT NULL,
-    duration_seconds double precision, occurred_at timestamptz NOT NULL
+    id text PRIMARY KEY, tenant text NOT NULL, plan text, user_id text, session_id text, event_type text NOT NULL,
+    feature text NOT NULL, duration_seconds double precision, occurred_at timestamptz NOT NULL
 );
 CREATE INDEX usage_events_occurred_at ON usage_events (occurred_at);
 
--- Experiments that compare variants of an agent.
+-- Experiments that compare variants of an agent; the primary metric is engagement, conversion, duration or satisfaction.
 CREATE TABLE experiments (
     id text PRIMARY KEY, tenant text NOT NULL, name text NOT NULL, agent text, hypothesis text, primary_metric text,
-    started_at timestamptz NOT NULL, ended_at timestamptz
+    control text, planned_visitors bigint, started_at timestamptz NOT NULL, ended_at timestamptz
 );
 CREATE INDEX experiments_started_at ON experiments (started_at);
 CREATE INDEX experiments_ended_at ON experiments (ended_at);
 
 -- Visitors who were shown a variant, and what came of it.
 CREATE TABLE experiment_exposures (
-    id text PRIMARY KEY, experiment_id text NOT NULL, tenant text NOT NULL, variant text NOT NULL, visitor_id text,
-    engaged boolean, converted boolean, duration_seconds double precision, satisfaction double precision,
-    exposed_at timestamptz NOT NULL
+    id text PRIMARY KEY, experiment_id text NOT NULL, experiment text, tenant text NOT NULL, variant text NOT NULL,
+    visitor_id text, engaged boolean, converted boolean, duration_seconds double precision,
+    satisfaction double precision, exposed_at timestamptz NOT NULL
 );
 CREATE INDEX experiment_exposures_exposed_at ON experiment_exposures (exposed_at);
 

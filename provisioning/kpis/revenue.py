@@ -6,8 +6,8 @@ from typing import Final
 
 from exporter.entities.revenue import CLIENT
 from exporter.metric import Metric
+from exporter.metrics.cost import LLM_COST
 from exporter.metrics.leads import ATTRIBUTED
-from exporter.metrics.pipeline import LLM_COST
 from exporter.metrics.revenue import (
     CLIENTS,
     CLIENTS_LEFT,
