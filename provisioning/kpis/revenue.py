@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.entities.revenue import CLIENT
 from exporter.metric import Metric
-from exporter.metrics.cost import LLM_COST
+from exporter.metrics import cost
 from exporter.metrics.leads import ATTRIBUTED
 from exporter.metrics.revenue import (
     CLIENTS,
@@ -29,7 +29,8 @@ MONTH: Final = "30d:1h"
 LOOK_BACK: Final = "1d"
 """Samples of the past are at most half a day apart."""
 
-COSTS: Final[tuple[Metric, ...]] = (LLM_COST,)
+COSTS: Final[tuple[Metric, ...]] = tuple(cost.COSTS.values())
+UNPRICED: Final[tuple[Metric, ...]] = tuple(cost.UNPRICED.values())
 NO_COST: Final = (
     "Absent where no cost is known; usage without a price is not in the cost, so the figure is then too good."
 )
@@ -46,10 +47,14 @@ def _growth(asked: Asked, metric: Metric) -> str:
     return f"{asked.total(metric)} / ({began(asked, metric)} > 0) - 1"
 
 
+def _together(asked: Asked, metrics: tuple[Metric, ...]) -> str:
+    """Counters of several kinds added up; a kind that a customer does not use has no series and is none."""
+    parts = (f'label_replace({asked.increase(metric)}, "of", "{metric.base}", "", "")' for metric in metrics)
+    return f"sum{promql.by(metrics[0], asked.by)} ({' or '.join(parts)})"
+
+
 def _cost(asked: Asked) -> str:
-    """Costs of all kinds added up; a kind that a customer does not use has no series and is none."""
-    parts = (f'label_replace({asked.increase(metric)}, "of", "{metric.base}", "", "")' for metric in COSTS)
-    return f"sum{promql.by(COSTS[0], asked.by)} ({' or '.join(parts)})"
+    return _together(asked, COSTS)
 
 
 def _profit(asked: Asked) -> str:
@@ -175,6 +180,18 @@ SERVICE_COST: Final = Kpi(
     metrics=COSTS,
     expression=_cost,
 )
+UNPRICED_USAGE: Final = Kpi(
+    name="unpriced_usage",
+    title="Usage without a price",
+    meaning="Requests to models and speech services, and calls, whose cost is not known; while there are any, the real profit is less than shown.",
+    unit="short",
+    formula="requests and calls that ended in the range and have no known cost",
+    unknown="Absent while everything that was ever used has a price.",
+    domain=DOMAIN,
+    codes=("R2",),
+    metrics=UNPRICED,
+    expression=lambda asked: _together(asked, UNPRICED),
+)
 GROSS_PROFIT: Final = Kpi(
     name="gross_profit",
     title="Gross profit",
@@ -260,6 +277,6 @@ UNBILLED_SHARE: Final = Kpi(
     expression=lambda asked: asked.ratio(asked.increase(UNBILLED), asked.increase(INVOICED)),
 )
 KPIS: Final[tuple[Kpi, ...]] = (
-    MONTHLY, ARPU, MRR_GROWTH, CLIENT_GROWTH, CHURN, RETENTION, COHORTS, REVENUE, SERVICE_COST, GROSS_PROFIT, MARGIN, ROI,
+    MONTHLY, ARPU, MRR_GROWTH, CLIENT_GROWTH, CHURN, RETENTION, COHORTS, REVENUE, SERVICE_COST, UNPRICED_USAGE, GROSS_PROFIT, MARGIN, ROI,
     ATTRIBUTED_REVENUE, CLIENT_RETURN, BILLING_GAP, UNBILLED_SHARE, *roi.KPIS,
 )  # fmt: skip
