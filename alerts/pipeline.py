@@ -9,11 +9,11 @@ from alerts.query import HELD, busy_quantile, enough, held, number, percent, sha
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, AGENT_TYPE, COMPONENT, MODEL, QUEUE, REASON, STATUS, TENANT, TYPE, Label
 from exporter.metric import Count, Distribution
+from exporter.metrics.cost import LLM_UNPRICED
 from exporter.metrics.pipeline import (
     ERRORS,
     LLM_DURATION,
     LLM_REQUESTS,
-    LLM_UNPRICED,
     QUEUE_DEPTH,
     STT_DURATION,
     STT_REQUESTS,
@@ -22,7 +22,7 @@ from exporter.metrics.pipeline import (
     TTS_DURATION,
     TTS_REQUESTS,
     TURN_LATENCY,
-)  # fmt: skip
+)
 from exporter.settings import Settings, Threshold
 from provisioning.promql import increase, rate, share_above
 

@@ -9,7 +9,7 @@ from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, drill, floor, fram
 from dashboards.query import NOW, Query, instant, known_rate, known_share, legend
 from dashboards.tables import Column, summary
 from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COMPONENT, MODEL, OUTCOME, STATUS, TENANT
-from exporter.metrics import calls, conversations, exporter, pipeline
+from exporter.metrics import calls, conversations, cost, exporter, pipeline
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
@@ -66,9 +66,9 @@ def _range(settings: Settings) -> list[Any]:
                     [instant(S.ratio(conversations.CONVERSATION_GOALS, conversations.CONVERSATION_GOALS_KNOWN))],
                     thresholds=floor(limits.success_rate)),
         panels.stat("Recorded cost", "What did language models cost, as far as the price is known?", "currencyUSD",
-                    [instant(S.increase(pipeline.LLM_COST))], decimals=2),
+                    [instant(S.increase(cost.LLM_COST))], decimals=2),
         panels.stat("Unpriced requests", "Which share of model requests has no known cost and is missing in every sum?",
-                    "percentunit", [instant(S.ratio(pipeline.LLM_UNPRICED, pipeline.LLM_REQUESTS))], thresholds=((None, "orange"),)),
+                    "percentunit", [instant(S.ratio(cost.LLM_UNPRICED, pipeline.LLM_REQUESTS))], thresholds=((None, "orange"),)),
     ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _trends(settings: Settings) -> list[Any]:
         panels.timeseries("Errors per minute", "Which part of the system fails?", "cpm",
                           [Query(f"60 * {S.rate(pipeline.ERRORS, COMPONENT)}", legend(COMPONENT))], stack=True),
         panels.timeseries("Cost per hour", "Which model costs how much now?", "currencyUSD",
-                          [Query(f"3600 * {S.rate(pipeline.LLM_COST, MODEL)}", legend(MODEL))], stack=True),
+                          [Query(f"3600 * {S.rate(cost.LLM_COST, MODEL)}", legend(MODEL))], stack=True),
         panels.alertlist("Alerts", "What fires or is about to fire?", width=24, height=6),
     ]  # fmt: skip
 
@@ -108,7 +108,7 @@ def _agents(settings: Settings) -> Any:
                    rising(limits.response_time_seconds)),
             Column("Model error rate", "percentunit", known_share(requests, STATUS, "error", S.on(requests), (AGENT,)),
                    ceiling(limits.agent_error_rate)),
-            Column("Cost", "currencyUSD", S.increase(pipeline.LLM_COST, AGENT)),
+            Column("Cost", "currencyUSD", S.increase(cost.LLM_COST, AGENT)),
         ),
         links=[
             drill("overview", name, f"{name.capitalize()} of this agent", AGENT, row=True)

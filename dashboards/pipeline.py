@@ -24,14 +24,13 @@ from exporter.labels import (
 )
 from exporter.metric import Distribution
 from exporter.metrics.conversations import CONVERSATIONS_ENDED
+from exporter.metrics.cost import LLM_COST, LLM_UNPRICED
 from exporter.metrics.pipeline import (
     ERRORS,
-    LLM_COST,
     LLM_DURATION,
     LLM_REQUESTS,
     LLM_TIME_TO_FIRST_TOKEN,
     LLM_TOKENS,
-    LLM_UNPRICED,
     QUEUE_DEPTH,
     STT_DURATION,
     STT_REQUESTS,

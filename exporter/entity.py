@@ -35,6 +35,8 @@ class Column:
     required: bool = False
     unit: str = ""
     personal: bool = False
+    derived: bool = False
+    """Worked out by the engine from other columns; no mapping gives it."""
 
     @property
     def present(self) -> Condition:
@@ -107,6 +109,11 @@ class Entity:
 def text(name: str, help: str, *, required: bool = False, personal: bool = False) -> Column:
     """A column of words that becomes a label, a condition, or what people read in a table; `personal` words stay hidden."""
     return Column(name, Kind.TEXT, help, required, personal=personal)
+
+
+def derived(name: str, help: str) -> Column:
+    """A column of words that the engine works out itself."""
+    return Column(name, Kind.TEXT, help, derived=True)
 
 
 def time(name: str, help: str, *, required: bool = False) -> Column:

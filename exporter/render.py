@@ -46,17 +46,21 @@ class FamilyView:
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Write the lines of many series. What stands before a number is made once and kept."""
         self._joined = None
-        lines, templates = self.lines, self._templates
-        for key, vector in series:
-            template = templates.get(key)
-            if template is None:
-                template = templates[key] = self._make(key)
-            if len(vector) == 1:
-                value = vector[0]
-                lines[key] = f"{template}{value if type(value) is int else repr(float(value))}\n"
-            else:
-                count, total, *buckets = vector
-                lines[key] = template % (*buckets, count, count, number(total))
+        self.lines.update((key, self._line(key, vector)) for key, vector in series)
+
+    def shows(self, key: tuple[str, ...], vector: Sequence[Number]) -> bool:
+        """Whether the lines of a series are just these."""
+        return self.lines.get(key) == self._line(key, vector)
+
+    def _line(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
+        template = self._templates.get(key)
+        if template is None:
+            template = self._templates[key] = self._make(key)
+        if len(vector) == 1:
+            value = vector[0]
+            return f"{template}{value if type(value) is int else repr(float(value))}\n"
+        count, total, *buckets = vector
+        return template % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""

@@ -36,10 +36,26 @@ class Thresholds(Model):
     handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
     queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
     # agents
+    agent_idle_seconds: float = Field(
+        86400, gt=0, description="An agent in service that does nothing for longer is inactive."
+    )
+    agent_configuration_age_seconds: float = Field(
+        2_592_000, gt=0, description="A configuration older than this is stale."
+    )
+    agent_configured: float = Field(
+        0.8, gt=0, lt=1, description="Least share of an agent's settings that are filled in."
+    )
 
     # cost
 
     # revenue
+    churn_rate: Threshold = Field(
+        Threshold(warning=0.05, critical=0.1), description="Share of customers that leave in 30 days."
+    )
+    billing_gap: Threshold = Field(
+        Threshold(warning=0.001, critical=0.01),
+        description="Share of recorded revenue by which billing differs in 30 days.",
+    )
 
     # satisfaction
     negative_sentiment: float = Field(0.2, gt=0, lt=1, description="Most conversations with a negative sentiment.")
@@ -50,6 +66,10 @@ class Thresholds(Model):
     unanswered_questions: float = Field(0.4, gt=0, lt=1, description="Most questions that stay unanswered.")
 
     # leads
+    booking_rate: float = Field(0.6, gt=0, lt=1, description="Least share of calls in which an appointment is booked.")
+    conversion_milestone: float = Field(
+        100.0, gt=0, description="So many conversions in 30 days, and each multiple, are a milestone."
+    )
 
     # behaviour
 

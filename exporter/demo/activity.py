@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from exporter.demo import calendar, live_content, steps
+from exporter.demo import calendar, live_agents, live_content, live_leads, live_revenue, steps
 from exporter.demo.database import Connection
 from exporter.demo.loading import DETAIL
 from exporter.demo.present import insert
@@ -79,12 +79,23 @@ class Activity:
         self._chat_comes(now)
         self._plan_comes(now)
         self._minute(now)
+        live_agents.begin(self, now)
+        live_leads.begin(self, now)
+        live_revenue.begin(self, now)
 
     def advance(self, now: datetime) -> None:
         """Do every step that is due."""
         while self._agenda and self._agenda[0][0] <= now:
             self._planned, _, step = heapq.heappop(self._agenda)
             step(now)
+
+    def later(self, start: datetime, seconds: float, step: Step) -> None:
+        """Do something some seconds after an instant."""
+        self._in(start, seconds, step)
+
+    def again(self, now: datetime, per_minute: float, step: Step) -> None:
+        """Repeat at random times with this mean rate."""
+        self._again(now, per_minute, step)
 
     def _in(self, start: datetime, seconds: float, step: Step) -> None:
         heapq.heappush(self._agenda, (start + timedelta(seconds=seconds), next(self._order), step))

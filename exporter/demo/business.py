@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any, Final
 
-from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World, chance
+from exporter.demo import clients
+from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, World, chance
 
 Row = tuple[Any, ...]
 
@@ -36,29 +36,19 @@ def early(world: World) -> dict[str, Iterator[Row]]:
 def rows(world: World, calls: int) -> dict[str, Iterator[Row]]:
     """Rows by table, in the order of the columns of the reference schema."""
     return {
-        "tenants": _tenants(world),
+        "tenants": clients.tenants(world),
         "agents": _agents(world),
         "campaigns": _campaigns(world),
         "campaign_runs": _runs(world),
         "prices": _prices(world),
         "budgets": _budgets(world, calls),
         "plans": ((plan, price, price // 2, *LIMITS[plan]) for plan, price in PLAN_PRICES.items()),
-        "subscriptions": _subscriptions(world),
-        "invoices": _invoices(world),
+        "subscriptions": clients.subscriptions(world),
+        "invoices": clients.invoices(world),
         "knowledge_documents": _documents(world),
         "incidents": _incidents(world),
         "deployments": _deployments(world),
     }
-
-
-def _left(world: World, tenant: Tenant) -> datetime | None:
-    return None if tenant.left is None else world.at(tenant.left)
-
-
-def _tenants(world: World) -> Iterator[Row]:
-    for tenant in world.tenants:
-        joined = world.since(tenant.joined)
-        yield (tenant.id, tenant.name, tenant.plan, tenant.country, tenant.industry, joined, _left(world, tenant))
 
 
 def _agents(world: World) -> Iterator[Row]:
@@ -66,7 +56,7 @@ def _agents(world: World) -> Iterator[Row]:
     tenants = {tenant.id: tenant for tenant in world.tenants}
     for agent in world.agents:
         tenant = tenants[agent.tenant]
-        retired = _left(world, tenant)
+        retired = None if tenant.left is None else world.at(tenant.left)
         updated = (retired or world.until) - random.random() * 40 * DAY
         status = "inactive" if retired else "active"
         created = world.since(tenant.joined)
@@ -82,6 +72,9 @@ def _agents(world: World) -> Iterator[Row]:
             max(created, updated),
             retired,
         )
+    name, of, kind, model = UNUSED
+    made = world.until - 75 * DAY
+    yield (name, of, kind, model, "active", 0.55, made, made, None)
 
 
 def _campaigns(world: World) -> Iterator[Row]:
@@ -151,40 +144,6 @@ def _budgets(world: World, calls: int) -> Iterator[Row]:
         world.start,
         world.at(0.5),
     )
-
-
-def _subscriptions(world: World) -> Iterator[Row]:
-    """One a tenant; one in four had a smaller plan before."""
-    smaller = {"premium": "business", "business": "pro", "pro": "free"}
-    for index, tenant in enumerate(world.tenants):
-        joined, left = world.since(tenant.joined), _left(world, tenant)
-        reason = "cancelled" if left else None
-        if index % 4 == 1 and tenant.joined == 0:
-            before, change = smaller[tenant.plan], world.at(0.4)
-            yield (f"sub-{tenant.id}-1", tenant.id, before, PLAN_PRICES[before], joined, change, "upgraded")
-            joined = change
-        yield (f"sub-{tenant.id}", tenant.id, tenant.plan, PLAN_PRICES[tenant.plan], joined, left, reason)
-
-
-def _invoices(world: World) -> Iterator[Row]:
-    """A set-up fee when a tenant joins, then an invoice every 30 days; a few differ from what billing recorded."""
-    random = chance(f"{world.seed} invoices")
-    for tenant in world.tenants:
-        price, issued, number = PLAN_PRICES[tenant.plan], world.since(tenant.joined), 0
-        end = _left(world, tenant) or world.until
-        if price:
-            yield _invoice(random, world, (f"invoice-{tenant.id}-setup", tenant.id, "setup_fee"), price // 2, issued)
-        while price and issued <= end:
-            yield _invoice(random, world, (f"invoice-{tenant.id}-{number}", tenant.id, "subscription"), price, issued)
-            issued, number = issued + 30 * DAY, number + 1
-
-
-def _invoice(random: Random, world: World, head: tuple[str, str, str], amount: int, issued: datetime) -> Row:
-    billed = amount - 10 if random.random() < 0.02 else amount
-    paid = issued + random.random() * 20 * DAY
-    due = issued + 14 * DAY
-    status = "paid" if paid <= world.until else "overdue" if due < world.until else "open"
-    return (*head, amount, billed, status, issued, due, paid if status == "paid" else None)
 
 
 def _documents(world: World) -> Iterator[Row]:

@@ -7,29 +7,37 @@ FROM (
     FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions WHERE campaign IS NOT NULL) c WHERE n % 4 = 0 OFFSET 0
 ) calls;
 
--- Leads: one for each tenth call, of the tenant and campaign of that call.
+-- Leads: one for each tenth call, of the tenant and campaign of that call; those not won are lost after some weeks.
 INSERT INTO leads
 SELECT 'lead-' || lpad((n / 10)::text, 9, '0'), tenant, campaign, channel, 'Lead ' || n / 10, 'lead' || n / 10 || '@example.com',
-    CASE WHEN converts THEN 'converted' WHEN u < 0.1 THEN 'lost' WHEN contacted IS NOT NULL THEN 'contacted' ELSE 'new' END,
-    v > 0.06, w < 0.04, round((100 * pg_temp.u(n, 114))::numeric, 1)::double precision, round((200 + 4800 * v * w)::numeric, 2),
-    CASE WHEN contacted IS NULL THEN 'call' WHEN NOT converts AND u > 0.1 THEN 'follow up' END,
-    CASE WHEN u > 0.1 AND NOT converts THEN to_timestamp(:now) + 86400 * (7 * w - 1) * interval '1 second' END,
-    created, contacted, CASE WHEN converts THEN contacted + (to_timestamp(:now) - contacted) * w * w END
+    CASE WHEN converted IS NOT NULL THEN 'converted' WHEN closed IS NOT NULL THEN 'lost' WHEN contacted IS NOT NULL THEN 'contacted'
+        ELSE 'new' END,
+    CASE WHEN w > 0.05 THEN v > 0.06 END, w > 0.96, round((100 * power(pg_temp.u(n, 114), CASE WHEN v > 0.8 THEN 0.5 ELSE 1 END))::numeric, 1)::double precision,
+    CASE WHEN u > 0.03 THEN round((200 + 4800 * v * w)::numeric, 2) END,
+    CASE WHEN closed IS NOT NULL THEN NULL WHEN contacted IS NULL THEN 'call' ELSE 'follow up' END,
+    CASE WHEN closed IS NULL THEN to_timestamp(:now + 86400 * (7 * w - 1)) END,
+    to_timestamp(created), to_timestamp(contacted), to_timestamp(converted), to_timestamp(closed)
 FROM (
-    SELECT *, CASE WHEN v < 0.83 THEN created + (to_timestamp(:now) - created) * u * w * w END AS contacted,
-        v < 0.14 AND u > 0.1 AS converts
-    FROM (
-        SELECT c.n, tenant, campaign, channel, initiated_at - interval '2 days' AS created,
-            pg_temp.u(n, 110) AS u, pg_temp.u(n, 111) AS v, pg_temp.u(n, 112) AS w
-        FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 10 = 0 OFFSET 0
-    ) drawn OFFSET 0
+    SELECT *, coalesce(converted, CASE WHEN lost <= :now THEN lost END) AS closed FROM (
+        SELECT *, CASE WHEN v > 0.84 AND contacted + 86400 * (1 + 20 * u) <= :now THEN contacted + 86400 * (1 + 20 * u) END AS converted,
+            CASE WHEN v <= 0.84 THEN created + 86400 * (10 + 45 * u) END AS lost
+        FROM (
+            SELECT *, CASE WHEN v > 0.13 AND created + 21600 * tail <= :now THEN created + 21600 * tail END AS contacted
+            FROM (
+                SELECT c.n, tenant, campaign, channel, date_part('epoch', initiated_at) - 172800 * pg_temp.u(n, 113) AS created,
+                    pg_temp.u(n, 110) AS u, pg_temp.u(n, 111) AS v, pg_temp.u(n, 112) AS w, pg_temp.tail(pg_temp.u(n, 115), 0.6) AS tail
+                FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 10 = 0 OFFSET 0
+            ) drawn OFFSET 0
+        ) met OFFSET 0
+    ) ended OFFSET 0
 ) leads;
 
--- Appointments that calls booked.
+-- Appointments that calls booked; what some are worth is not known.
 INSERT INTO appointments
 SELECT 'appointment-' || substr(id, 6), tenant, agent, campaign, id,
     CASE WHEN starts > :now THEN 'booked' WHEN v < 0.08 THEN 'cancelled' WHEN v < 0.14 THEN 'missed' ELSE 'kept' END,
-    round((40 + 460 * w * w)::numeric, 2), ended_at, to_timestamp(starts),
+    CASE WHEN w > 0.03 THEN round((40 + 460 * w * w)::numeric, 2) END, ended_at, to_timestamp(starts),
+    CASE WHEN starts <= :now AND v >= 0.14 THEN to_timestamp(starts) END,
     CASE WHEN starts <= :now AND v < 0.08 THEN ended_at + (to_timestamp(starts) - ended_at) * w END
 FROM (
     SELECT *, date_part('epoch', ended_at) + 86400 * (1 + 13 * pg_temp.u(n, 122)) AS starts,
@@ -54,14 +62,14 @@ FROM (
 INSERT INTO agent_executions
 SELECT 'task-' || id, tenant, agent, agent_type,
     (ARRAY['answer_question', 'qualify_lead', 'book_appointment', 'update_crm', 'summarise'])[1 + floor(5 * v)::int],
-    CASE WHEN u < 0.945 THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
+    CASE WHEN u < 0.985 - failures THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
     ended_at - seconds * interval '1 second', ended_at, seconds, floor(400 + 2600 * v * w)::bigint
 FROM (
     SELECT *, round((CASE WHEN u < 0.985 THEN 3.5 * pg_temp.tail(w, 0.4) ELSE 60 END)::numeric, 3)::double precision AS seconds
     FROM (
-        SELECT *, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w
+        SELECT c.*, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w, a.task_failures AS failures
         FROM (SELECT *, hashtextextended(id, 2) AS h FROM agent_conversations WHERE ended_at IS NOT NULL) c
-        WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
+        JOIN demo_agents a ON a.agent = c.agent WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
     ) drawn OFFSET 0
 ) tasks;
 

@@ -53,18 +53,17 @@ def turn(activity: Activity, talk: Talk, now: datetime) -> None:
     """One exchange with everything behind it."""
     random = activity.random
     head = {"conversation_id": talk.conversation, **talk.who, "ended_at": now}
-    latency = tail(random, 0.44, 0.17)
+    agent = next(agent for agent in activity.world.agents if agent.id == talk.who["agent"])
     insert(
         activity.connection,
         "turns",
         id=f"turn-{uuid4().hex}",
         **head,
-        latency_seconds=latency,
+        latency_seconds=tail(random, 0.44 * agent.pace, 0.17),
         interrupted=random.random() < 0.06,
     )
-    agent = next(agent for agent in activity.world.agents if agent.id == talk.who["agent"])
     name = agent.model if random.random() < 0.86 else agent.fallback
-    _llm(activity, talk, head, next(model for model in MODELS if model.name == name))
+    _llm(activity, talk, head, next(model for model in MODELS if model.name == name), agent.caches)
     if agent.type != "text":
         audio = round(random.uniform(2, 11), 2)
         _step(
@@ -89,14 +88,23 @@ def turn(activity: Activity, talk: Talk, now: datetime) -> None:
             cost_usd=round(characters * 0.00003, 8),
         )
     if random.random() < 0.3:
-        _step(activity, talk, head, "tool", 0.12, tool=random.choice(TOOLS))
+        _step(activity, talk, head, "tool", 0.12, failures=agent.tool_failures, tool=random.choice(TOOLS))
 
 
-def _step(activity: Activity, talk: Talk, head: dict[str, Any], component: str, median: float, **values: Any) -> None:
+def _step(
+    activity: Activity,
+    talk: Talk,
+    head: dict[str, Any],
+    component: str,
+    median: float,
+    *,
+    failures: float = 0.0,
+    **values: Any,
+) -> None:
     """A request to speech recognition, speech synthesis or a tool."""
     table = {"stt": "stt_requests", "tts": "tts_requests", "tool": "tool_calls"}[component]
     name = f"{component}-{uuid4().hex}"
-    failed = activity.random.random() < ERROR_RATES.get(component, 0.012)
+    failed = activity.random.random() < max(failures, ERROR_RATES.get(component, 0.0))
     if failed:
         error(activity, talk, component, name, head["ended_at"])
         values |= {"cost_usd": 0} if "cost_usd" in values else {}
@@ -112,7 +120,7 @@ def _step(activity: Activity, talk: Talk, head: dict[str, Any], component: str, 
     )
 
 
-def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model) -> None:
+def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model, caches: bool) -> None:
     random, name = activity.random, f"llm-{uuid4().hex}"
     head = {"id": name, **head, "model": model.name, "provider": model.provider}
     if random.random() < ERROR_RATES["llm"]:
@@ -121,6 +129,8 @@ def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model) -> 
         return
     fresh, output = random.randint(300, 1200), random.randint(25, 120)
     cached = random.randint(1024, 1900) if random.random() < 0.6 else 0
+    if not caches:
+        fresh, cached = fresh + cached, 0
     reasoned = random.randint(40, 200) if model.reasoning else 0
     cost = None
     if model.input_usd is not None and model.cached_usd is not None and model.output_usd is not None:
@@ -197,7 +207,7 @@ def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:
 
 
 def minute(activity: Activity, now: datetime) -> None:
-    """What is written once a minute: probes, load, use of the product, a task."""
+    """What is written once a minute: probes, load, use of the product."""
     random, connection = activity.random, activity.connection
     for component, base in COMPONENTS.items():
         status = "down" if random.random() < 0.0005 else "up"
@@ -237,14 +247,3 @@ def minute(activity: Activity, now: datetime) -> None:
         "feature": random.choice(FEATURES),
     }
     insert(connection, "usage_events", **head, **use, duration_seconds=tail(random, 30, 0.6), occurred_at=now)
-    task = {"agent": agent.id, "agent_type": agent.type, "task": "answer_question", "status": "completed"}
-    insert(
-        connection,
-        "agent_executions",
-        **head,
-        **task,
-        started_at=now,
-        ended_at=now,
-        duration_seconds=0,
-        tokens=random.randint(400, 3000),
-    )

@@ -85,7 +85,7 @@ class Totals:
 
     def add(self, rows: Sequence[Row], into: dict[str, Series], rejected: dict[tuple[str, str], int]) -> int:
         """Add result rows to vectors: labels are mapped to series, numbers added up. Returns how many rows they are of."""
-        routes = self._find_routes(rows)
+        routes = self.routes(rows)
         width = len(self.scan.groups)
         for place, family in enumerate(self.scan.families):
             target = into.setdefault(family.metric.base, {})
@@ -97,7 +97,7 @@ class Totals:
                     rejected[name] = rejected.get(name, 0) + count
         return sum(map(itemgetter(width), rows))
 
-    def _find_routes(self, rows: Sequence[Row]) -> list[tuple[Key, ...]]:
+    def routes(self, rows: Sequence[Row]) -> list[tuple[Key, ...]]:
         """For each row the series that it belongs to, by family."""
         if len(self._routes) > 200_000:
             self._routes.clear()

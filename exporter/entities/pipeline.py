@@ -2,13 +2,20 @@
 
 from typing import Final
 
-from exporter.entity import AGENT, AGENT_TYPE, TENANT, Entity, flag, integer, money, real, text, time
+from exporter.entity import AGENT, AGENT_TYPE, TENANT, Entity, derived, flag, integer, money, real, text, time
 
 MODEL: Final = text("model", "Model that served the request.")
 PROVIDER: Final = text("provider", "Company or service that served the request.")
 STATUS: Final = text("status", "ok or error.")
 ENDED_AT: Final = time("ended_at", "When the step ended. Must not change once set.", required=True)
 DURATION: Final = real("duration", "Wall time of the step.", unit="seconds")
+
+COST: Final = (
+    text("conversation", "Conversation that it belongs to."),
+    money("cost", "Recorded cost, unset when it is not known; then it is computed where prices are known."),
+    text("reason", "Why the cost is not known, if the source says so; else it is worked out."),
+    derived("source", "Where the cost comes from: recorded or computed."),
+)
 
 LLM_REQUEST: Final = Entity(
     "llm_request",
@@ -19,10 +26,12 @@ LLM_REQUEST: Final = Entity(
         real("time_to_first_token", "Time until the first token arrived.", unit="seconds"),
         integer("input_tokens", "Input tokens that were not read from a cache."),
         integer("cached_input_tokens", "Input tokens read from a cache."),
+        integer("cache_write_tokens", "Input tokens written to a cache."),
+        integer("audio_input_tokens", "Input tokens of sound."),
         integer("output_tokens", "Output tokens without reasoning."),
         integer("reasoning_tokens", "Output tokens spent on reasoning."),
-        money("cost", "Recorded cost; unset when it is not known."),
-        text("reason", "Why the cost is not known; unset when it is."),
+        integer("audio_output_tokens", "Output tokens of sound."),
+        *COST,
     ),
 )  # fmt: skip
 
@@ -30,15 +39,23 @@ STT_REQUEST: Final = Entity(
     "stt_request",
     "pipeline",
     "One piece of speech turned into text.",
-    (TENANT, AGENT, AGENT_TYPE, PROVIDER, STATUS, ENDED_AT, DURATION),
-)
+    (
+        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        real("audio_duration", "Length of the speech that is billed.", unit="seconds"),
+        *COST,
+    ),
+)  # fmt: skip
 
 TTS_REQUEST: Final = Entity(
     "tts_request",
     "pipeline",
     "One piece of text turned into speech.",
-    (TENANT, AGENT, AGENT_TYPE, PROVIDER, STATUS, ENDED_AT, DURATION),
-)
+    (
+        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        integer("characters", "Characters that are billed."),
+        *COST,
+    ),
+)  # fmt: skip
 
 TOOL_CALL: Final = Entity(
     "tool_call",

@@ -61,12 +61,14 @@ CREATE INDEX scheduled_calls_left_queue_at ON scheduled_calls (left_queue_at);
 CREATE TABLE leads (
     id text PRIMARY KEY, tenant text NOT NULL, campaign text, channel text, name text, email text, status text NOT NULL,
     valid boolean, do_not_call boolean, quality_score double precision, pipeline_value_usd numeric, next_action text,
-    next_action_at timestamptz, created_at timestamptz NOT NULL, contacted_at timestamptz, converted_at timestamptz
+    next_action_at timestamptz, created_at timestamptz NOT NULL, contacted_at timestamptz, converted_at timestamptz,
+    closed_at timestamptz
 );
 CREATE INDEX leads_created_at ON leads (created_at);
 CREATE INDEX leads_next_action_at ON leads (next_action_at);
 CREATE INDEX leads_contacted_at ON leads (contacted_at);
 CREATE INDEX leads_converted_at ON leads (converted_at);
+CREATE INDEX leads_closed_at ON leads (closed_at);
 
 -- Conversations between a person and an agent: chats, and the talk inside answered calls.
 CREATE TABLE agent_conversations (
@@ -95,12 +97,13 @@ CREATE TABLE turns (
 );
 CREATE INDEX turns_ended_at ON turns (ended_at);
 
--- Requests to language models; the four kinds of token do not overlap, and cost is unset when it is not known.
+-- Requests to language models; the kinds of token do not overlap, and cost is unset when it is not known.
 CREATE TABLE llm_requests (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, model text, provider text,
     status text NOT NULL, ended_at timestamptz NOT NULL, duration_seconds double precision,
     time_to_first_token_seconds double precision, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
-    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text
+    reasoning_tokens bigint, cost_usd numeric, unpriced_reason text, cache_write_tokens bigint, audio_input_tokens bigint,
+    audio_output_tokens bigint
 );
 CREATE INDEX llm_requests_ended_at ON llm_requests (ended_at);
 
@@ -181,7 +184,7 @@ CREATE INDEX subscriptions_ended_at ON subscriptions (ended_at);
 
 -- Invoices by kind (subscription, setup_fee, usage), with what the billing system says of the same sum.
 CREATE TABLE invoices (
-    id text PRIMARY KEY, tenant text NOT NULL, kind text NOT NULL, amount_usd numeric NOT NULL, billed_usd numeric,
+    id text PRIMARY KEY, tenant text NOT NULL, plan text, kind text NOT NULL, amount_usd numeric NOT NULL, billed_usd numeric,
     status text NOT NULL, issued_at timestamptz NOT NULL, due_at timestamptz, paid_at timestamptz
 );
 CREATE INDEX invoices_issued_at ON invoices (issued_at);
@@ -191,10 +194,12 @@ CREATE INDEX invoices_paid_at ON invoices (paid_at);
 -- Appointments that agents booked, with what each is worth to the tenant.
 CREATE TABLE appointments (
     id text PRIMARY KEY, tenant text NOT NULL, agent text, campaign text, call_id text, status text NOT NULL,
-    value_usd numeric, booked_at timestamptz NOT NULL, starts_at timestamptz, cancelled_at timestamptz
+    value_usd numeric, booked_at timestamptz NOT NULL, starts_at timestamptz, kept_at timestamptz,
+    cancelled_at timestamptz
 );
 CREATE INDEX appointments_booked_at ON appointments (booked_at);
 CREATE INDEX appointments_starts_at ON appointments (starts_at);
+CREATE INDEX appointments_kept_at ON appointments (kept_at);
 CREATE INDEX appointments_cancelled_at ON appointments (cancelled_at);
 
 -- Questions that people asked, with how well each was answered and from which source.

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from exporter.labels import MODEL, TENANT
 from exporter.metric import Count, Distribution, Metric
 from exporter.metrics.calls import CALL_BOUNDS, CALL_DURATION, CALLS_COMPLETED, CALLS_INITIATED
-from exporter.metrics.pipeline import ERRORS, LLM_COST
+from exporter.metrics.cost import LLM_COST
+from exporter.metrics.pipeline import ERRORS
 from exporter.render import FamilyView, Text, text
 from exporter.sources.database import Session, connect
 from tests.engine.recount import Samples, key
