@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from exporter.demo import live_satisfaction
 from exporter.demo.calendar import ERROR_RATES
 from exporter.demo.present import insert
 from exporter.demo.world import MODELS, Model
@@ -201,25 +202,11 @@ def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:
     counts = (2 * talk.answers + 1, talk.answers, int(random.random() < 0.12))
     values = (round(seconds, 3), resolution, known, handed, *counts, round(confidence, 3), round(sentiment, 3), emotion)
     activity.connection.execute(query.encode(), (now, *values, talk.conversation))
-    if random.random() < 0.0625:
-        head = {
-            "id": f"feedback-{uuid4().hex}",
-            "conversation_id": talk.conversation,
-            **talk.who,
-            "channel": talk.channel,
-        }
-        insert(
-            activity.connection,
-            "agent_feedback",
-            **head,
-            kind="thumbs",
-            score=1 if sentiment > 0.5 else -1,
-            created_at=now,
-        )
+    live_satisfaction.answer(activity, talk, sentiment, now)
 
 
 def minute(activity: Activity, now: datetime) -> None:
-    """What is written once a minute: probes, load, use of the product, a question."""
+    """What is written once a minute: probes and load."""
     random, connection = activity.random, activity.connection
     for component, base in COMPONENTS.items():
         status = "down" if random.random() < 0.0005 else "up"
@@ -250,14 +237,3 @@ def minute(activity: Activity, now: datetime) -> None:
             query_seconds=tail(random, 0.004, 0.3),
             sampled_at=now,
         )
-    agent = random.choice([agent for agent in activity.world.agents if agent.tenant == activity.world.tenants[0].id])
-    head = {"id": uuid4().hex, "tenant": agent.tenant}
-    about = topic(random)
-    asked = {
-        "agent": agent.id,
-        "topic": about,
-        "category": "sales",
-        "question": f"Where do I find {about}?",
-        "answer_source": "retrieval",
-    }
-    insert(connection, "questions", **head, **asked, confidence=round(random.uniform(0.5, 1), 3), asked_at=now)
