@@ -18,7 +18,7 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import agents, calls, conversations, exporter, overview, pipeline, reconciliation
+    from dashboards import agents, alerting, calls, conversations, exporter, health, overview, pipeline, quality
 
     return {
         "overview": overview.build,
@@ -26,8 +26,10 @@ def builders() -> dict[str, Builder]:
         "conversations": conversations.build,
         "pipeline": pipeline.build,
         "agents": agents.build,
+        "health": health.build,
         "exporter": exporter.build,
-        "reconciliation": reconciliation.build,
+        "quality": quality.build,
+        "alerts": alerting.build,
     }
 
 

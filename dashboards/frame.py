@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.panels import Json, Step
 from dashboards.query import Scope
+from exporter.entities.health import DEPLOYMENT, INCIDENT
 from exporter.labels import (
     AGENT,
     AGENT_TYPE,
@@ -54,8 +55,15 @@ SCOPES: Final = {
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
-    "reconciliation": Scope((DOMAIN,)),
+    "quality": Scope((DOMAIN,)),
 }
+
+
+ROLES: Final = frozenset({"overview", "executive", "operations", "client", "alerts"})
+"""Dashboards over all domains."""
+
+NAMES: Final = {"quality": "Data quality"}
+"""Titles that are not the name itself."""
 
 
 def rising(limit: Threshold) -> Sequence[Step]:
@@ -140,11 +148,11 @@ def frame(
     _note_filters(body, scope)
     return panels.board(
         uid=uid(name),
-        title=name.capitalize(),
+        title=NAMES.get(name, name.capitalize()),
         description=description,
         panels=body,
         variables=_variables(scope, sources, days=days),
-        annotations=[_alerts(name)],
+        annotations=[_alerts(name), *_events()],
         links=[_menu()],
         tags=[TAG],
         time_from=time_from,
@@ -173,13 +181,32 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
 
 def _alerts(name: str) -> Json:
     """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
-    name = "exporter" if name == "reconciliation" else name
-    domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
+    name = "exporter" if name == "quality" else name
+    domain = "" if name in ROLES else f", {DOMAIN.name}={quote(name)}"
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
         "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",
         "step": "60s",
     }  # fmt: skip
+
+
+def _events() -> list[Json]:
+    """Marks for incidents, with their length, and for releases."""
+    incident = (
+        f"SELECT started_at AS time, COALESCE(ended_at, now()) AS timeend, title AS text, part AS tags "
+        f"FROM {INCIDENT.view} WHERE $__timeFilter(started_at)"
+    )
+    release = (
+        f"SELECT deployed_at AS time, part || ' ' || COALESCE(version, '') AS text, part AS tags "
+        f"FROM {DEPLOYMENT.view} WHERE $__timeFilter(deployed_at)"
+    )
+    return [
+        {
+            "name": name, "datasource": panels.POSTGRES, "enable": True, "hide": False, "iconColor": color,
+            "target": {"refId": "Anno", "rawSql": statement, "format": "table", "editorMode": "code", "rawQuery": True},
+        }
+        for name, color, statement in (("Incidents", "orange", incident), ("Releases", "blue", release))
+    ]  # fmt: skip
 
 
 def _menu() -> Json:

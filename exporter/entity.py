@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+VIEWS: Final = "watchfloor"
+"""Schema of the views that people read."""
+
 
 class Kind(StrEnum):
     """What a column holds; decides how its values are read, checked and compared."""
@@ -83,6 +86,11 @@ class Entity:
     domain: str
     help: str
     columns: tuple[Column, ...]
+
+    @property
+    def view(self) -> str:
+        """The view of the entity (exporter/views.py), as statements of dashboards call it."""
+        return f"{VIEWS}.{self.name}"
 
     def __getitem__(self, name: str) -> Column:
         for column in self.columns:

@@ -61,6 +61,12 @@ class Thresholds(Model):
     # experiments
 
     # health
+    system_latency_seconds: float = Field(
+        1.0, gt=0, description="95th percentile of the time that a part takes to answer a probe."
+    )
+    cpu: float = Field(0.8, gt=0, lt=1, description="Mean share of a host's processors in use.")
+    memory: float = Field(0.9, gt=0, lt=1, description="Mean share of a host's memory in use.")
+    cache_hit_rate: float = Field(0.5, gt=0, lt=1, description="Least share of reads that the cache answers.")
     uptime: Threshold = Field(Threshold(warning=0.99, critical=0.95), description="Share of time that a part is up.")
 
     # exporter

@@ -12,11 +12,11 @@ from typing import Final
 from exporter.engine.relation import TYPES, view
 from exporter.engine.resolve import Source, resolve
 from exporter.entities import ENTITIES
-from exporter.entity import Column, Entity
+from exporter.entity import VIEWS as SCHEMA
+from exporter.entity import Column
 from exporter.mapping import Mapping as EntityMappings
 from exporter.sources.database import Database
 
-SCHEMA: Final = "watchfloor"
 ROLE: Final = "watchfloor_viewer"
 NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
 MARK: Final = "made by watchfloor views"
@@ -46,11 +46,6 @@ def script(found: Mapping[str, Source], *, personal: bool = False, role: str = R
     return ("BEGIN", *statements(found, personal=personal), *grants(role), "COMMIT")
 
 
-def name(entity: Entity) -> str:
-    """The view of an entity, as statements call it."""
-    return f"{SCHEMA}.{entity.name}"
-
-
 def statements(found: Mapping[str, Source], *, personal: bool = False) -> Iterator[str]:
     """Statements that make the schema and its views anew; an entity that is not mapped has a view without rows."""
     yield OURS
@@ -64,7 +59,7 @@ def statements(found: Mapping[str, Source], *, personal: bool = False) -> Iterat
         select = view(source, shown) if source is not None else f"SELECT {_nothing(entity.columns)} WHERE false"
         if source is not None and hidden:
             select = f"SELECT seen.*, {_nothing(hidden)} FROM ({select}) AS seen"
-        yield f"CREATE VIEW {name(entity)} AS {select}"
+        yield f"CREATE VIEW {entity.view} AS {select}"
 
 
 def grants(role: str = ROLE) -> Iterator[str]:

@@ -27,7 +27,9 @@ def digest(boards: Boards) -> str:
             lines.append(
                 f"{panel['id']}. {panel['title']} [{panel['type']}, {unit}, {place}] {panel.get('description', '')}"
             )
-            lines += [f"     {one['refId']} {one['legendFormat']!r}: {one['expr']}" for one in panel.get("targets", ())]
+            for one in panel.get("targets", ()):
+                asked = f"{one['legendFormat']!r}: {one['expr']}" if "expr" in one else f"SQL: {one['rawSql']}"
+                lines.append(f"     {one['refId']} {asked}")
         lines.append("")
     return "\n".join(lines)
 

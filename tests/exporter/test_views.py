@@ -64,7 +64,7 @@ def test_every_entity_has_a_view_with_all_its_columns(filled: Postgres) -> None:
     with psycopg.connect(viewer_url(filled.url, "test_viewer")) as connection:
         for entity in ENTITIES:
             names = ", ".join(f'"{column.name}"' for column in entity.columns)
-            connection.execute(f"SELECT {names} FROM {views.name(entity)}".encode())
+            connection.execute(f"SELECT {names} FROM {entity.view}".encode())
         rows = connection.execute(
             b"SELECT tenant, handed_off, goal_achieved, confidence FROM watchfloor.conversation ORDER BY confidence NULLS FIRST"
         ).fetchall()
