@@ -9,7 +9,6 @@ from dashboards.frame import SCOPES, ceiling, drill, floor, frame, rising
 from dashboards.query import RANGE, Query, Sql, buckets, instant, legend
 from dashboards.query import table as query
 from dashboards.tables import Column, summary
-from exporter import views
 from exporter.entities.agents import AGENT_RECORD
 from exporter.labels import (
     ACTION,
@@ -97,7 +96,6 @@ def _now(settings: Settings) -> list[Any]:
 
 
 def _advice() -> list[Any]:
-    found = S.on(RECOMMENDATION_CONFIDENCE)
     by_priority = S.kpi(OPEN_RECOMMENDATIONS, PRIORITY)
     by_category = S.kpi(OPEN_RECOMMENDATIONS, CATEGORY)
     words = ", ".join(label.name for label in (TITLE, ISSUE, ACTION, IMPACT))
@@ -105,7 +103,6 @@ def _advice() -> list[Any]:
     join = f"* on ({RULE.name}) group_left ({words}) max by ({RULE.name}, {words}) ({RECOMMENDATION_RULE.name})"
     confidence = f"100 * {S.total(RECOMMENDATION_CONFIDENCE, *about)} {join}"
     numbers = [S.total(metric, RECOMMENDATION, UNIT) for metric in (RECOMMENDATION_OBSERVED, RECOMMENDATION_EXPECTED)]
-    assert set(found) <= {TENANT, AGENT}
     return [
         panels.bargauge("Recommendations by priority", "How much is there to do, and how urgent is it?", "short",
                         [instant(by_priority, legend(PRIORITY))], width=6, height=6, decimals=0),
@@ -127,7 +124,7 @@ def _recommendations(confidence: str, numbers: list[str]) -> Any:
     hidden = {"Time": True, RULE.name: True}
     return panels.table(
         "Recommendations", "What should be done, how urgent and how sure is it, and which numbers does it rest on? The command "
-        "`watchfloor recommend` gives the reasons in words. Not filtered by agent_type.", "none",
+        "`watchfloor recommend` gives the reasons in words. Advice that concerns everybody has tenant and agent `all`.", "none",
         [query(confidence), *map(query, numbers)], sort="confidence %", height=11, decimals=2,
         transformations=[
             {"id": "merge", "options": {}},
@@ -219,7 +216,7 @@ def _records() -> Any:
     """Every agent as it is set up, from the view of its entity."""
     statement = (
         "SELECT tenant, agent, agent_type, model, CASE WHEN retired_at <= now() THEN 'retired' ELSE 'in service' END AS state, status, "
-        f'round((100 * configured)::numeric) AS "configured %", created_at, updated_at, retired_at FROM {views.name(AGENT_RECORD)} '
+        f'round((100 * configured)::numeric) AS "configured %", created_at, updated_at, retired_at FROM {AGENT_RECORD.view} '
         f"WHERE {S.where(AGENT_RECORD)} ORDER BY retired_at IS NOT NULL, tenant, agent"
     )
     return panels.table(
