@@ -18,13 +18,14 @@ UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, exporter, health, overview, pipeline, reconciliation
+    from dashboards import calls, conversations, cost, exporter, health, overview, pipeline, reconciliation
 
     return {
         "overview": overview.build,
         "calls": calls.build,
         "conversations": conversations.build,
         "pipeline": pipeline.build,
+        "cost": cost.build,
         "health": health.build,
         "exporter": exporter.build,
         "reconciliation": reconciliation.build,
