@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.query import HELD, held, number, percent
+from alerts.query import HELD, LEAST, held, number, percent
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import BUDGET, MODEL, PERIOD, PROVIDER, REASON, STATUS, TENANT
 from exporter.metrics.cost import (
@@ -23,14 +23,16 @@ from exporter.metrics.cost import (
 )
 from exporter.settings import Settings
 from exporter.spending import Status
-from provisioning.kpis.cost import COST_GROWTH
+from provisioning.kpis.cost import COST_GROWTH, UNPRICED_SHARE
 from provisioning.promql import increase, selector, total
 
 DOMAIN: Final = "cost"
 WEEK: Final = "7d"
 OF: Final = (BUDGET, TENANT, PERIOD)
 WHICH: Final = "Budget {{ $labels.budget }} (tenant {{ $labels.tenant }}, per {{ $labels.period }})"
-NO_BUDGET: Final = "While no cost is known, or the exporter is down, there is no alert; DataStale and ExporterDown speak instead."
+NO_BUDGET: Final = (
+    "While no cost is known, or the exporter is down, there is no alert; DataStale and ExporterDown speak instead."
+)
 
 GROWTH: Final = Recording(
     metric=LLM_COST,
@@ -40,7 +42,15 @@ GROWTH: Final = Recording(
     query=lambda limits: COST_GROWTH.query(WEEK, TENANT, least=limits.cost_least_usd),
 )
 
-RECORDINGS: Final[tuple[Recording, ...]] = (GROWTH,)
+UNPRICED: Final = Recording(
+    metric=LLM_UNPRICED,
+    subject="usage",
+    by=(TENANT,),
+    operation="unpriced_ratio1d",
+    query=lambda _: UNPRICED_SHARE.query("1d", TENANT, least=LEAST),
+)
+
+RECORDINGS: Final[tuple[Recording, ...]] = (GROWTH, UNPRICED)
 
 
 def group(settings: Settings) -> Group:
@@ -48,7 +58,16 @@ def group(settings: Settings) -> Group:
     return Group(
         DOMAIN,
         RECORDINGS,
-        (_growth(settings), _anomaly(settings), *_reached(), _forecast(), _stale(), *_unpriced(), _overlap()),
+        (
+            _growth(settings),
+            _anomaly(settings),
+            *_reached(),
+            _forecast(),
+            _stale(),
+            _share(settings),
+            *_unpriced(),
+            _overlap(),
+        ),
     )
 
 
@@ -127,7 +146,7 @@ def _forecast() -> Alert:
         value="{{ $value | humanizePercentage }}",
         unit="ratio",
         limit="100%",
-        wait=1800,
+        wait=600,
         keep=1800,
         by=OF,
         dashboard="cost",
@@ -151,6 +170,26 @@ def _stale() -> Alert:
     )
 
 
+def _share(settings: Settings) -> Alert:
+    limit = settings.thresholds.unpriced_share
+    return Alert(
+        name="UnpricedShareHigh",
+        severity=Severity.WARNING,
+        expr=f"{held(UNPRICED, DOMAIN)} > {number(limit)}",
+        summary="The cost of much of a tenant's usage is not known.",
+        description="{{ $value | humanizePercentage }} of the requests and calls of tenant {{ $labels.tenant }} in 1d have no known cost "
+        f"(limit {percent(limit)}); its cost is too low by them.",
+        value="{{ $value | humanizePercentage }}",
+        unit="ratio",
+        limit=percent(limit),
+        wait=600,
+        keep=3600,
+        by=(TENANT,),
+        dashboard="cost",
+        no_data=HELD,
+    )
+
+
 def _unpriced() -> tuple[Alert, ...]:
     kinds = (
         ("UnpricedUsage", LLM_UNPRICED, MODEL, "Requests to a language model", "requests to model {{ $labels.model }}"),
@@ -161,7 +200,10 @@ def _unpriced() -> tuple[Alert, ...]:
         Alert(
             name=name,
             severity=Severity.WARNING,
-            expr=" or ".join(f"{increase(one, '1h', (label, REASON))} > 0" for one in ((metric, TTS_UNPRICED) if metric is STT_UNPRICED else (metric,))),
+            expr=" or ".join(
+                f"{increase(one, '1h', (label, REASON))} > 0"
+                for one in ((metric, TTS_UNPRICED) if metric is STT_UNPRICED else (metric,))
+            ),
             summary=f"{what} have no known cost.",
             description=f"{{{{ $value | humanize }}}} {which} in 1h have no cost ({{{{ $labels.reason }}}}); cost figures are too low by them.",
             unit="requests",

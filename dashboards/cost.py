@@ -133,6 +133,7 @@ def _budgets() -> list[Any]:
             Column("Limit", USD, said(S.total(cost.BUDGET_LIMIT, *OF))),
             Column("Spent", USD, said(S.total(cost.BUDGET_SPENT, *OF))),
             Column("Used", "percentunit", said(S.kpi(BUDGET_USE, *OF)), ((None, "green"), (0.9, "orange"), (1.0, "red"))),
+            Column("Notified", "percentunit", said(S.total(cost.BUDGET_NOTIFY, *OF))),
             Column("Forecast", USD, said(S.kpi(BUDGET_OUTLOOK, *OF))),
             Column("Runway", "s", said(S.kpi(BUDGET_RUN, *OF))),
         ), height=8, width=24),

@@ -223,7 +223,9 @@ class Budget(Model):
 
     name: str = Field(min_length=1, description="Name of the budget.", examples=["All tenants"])
     limit: float = Field(ge=0, description="Most that may be spent in one period, in US dollars.", examples=[500])
-    period: Literal["day", "week", "month", "quarter", "year"] = Field("month", description="day, week, month, quarter or year.")
+    period: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="day, week, month, quarter or year."
+    )
     tenant: str | None = Field(None, description="Tenant whose spending it limits; unset for all.", examples=["acme"])
     notify: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (50, 75, 90, 100), description="Percentages of the limit at which to notify."

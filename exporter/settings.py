@@ -110,7 +110,9 @@ class Settings(Model):
                 raise ValueError(f"states.{index}: {source.metric} with these labels has a source already; remove one")
         for index, budget in enumerate(self.budgets):
             if any(budget.name == other.name for other in self.budgets[:index]):
-                raise ValueError(f"budgets.{index}.name: there is a budget {budget.name!r} already; give it another name")
+                raise ValueError(
+                    f"budgets.{index}.name: there is a budget {budget.name!r} already; give it another name"
+                )
         return self
 
 

@@ -97,7 +97,10 @@ def _spending(facts: Facts, start: float) -> dict[str, Spending]:
                 for name in {tenant or "unknown", ""}:
                     sums[name] = [old + float(new or 0) for old, new in zip(sums[name], amounts, strict=True)]
                     ends[name] += [float(first), float(last)]
-    return {name: Spending(*sums[name], min(ends[name]), max(ends[name])) for name in sums}
+    return {
+        name: Spending(period, day, week, min(ends[name]), max(ends[name]))
+        for name, (period, day, week) in sums.items()
+    }
 
 
 def anomalies(facts: Facts) -> Iterator[Value]:
@@ -105,7 +108,9 @@ def anomalies(facts: Facts) -> Iterator[Value]:
     zone = ZoneInfo(facts.settings.time_zone)
     hour = int(facts.now // HOUR) - 1
     costs: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    number = "CAST(ended_at / 3600 AS INTEGER)" if facts.dialect == "sqlite" else "CAST(FLOOR(ended_at / 3600) AS bigint)"
+    number = (
+        "CAST(ended_at / 3600 AS INTEGER)" if facts.dialect == "sqlite" else "CAST(FLOOR(ended_at / 3600) AS bigint)"
+    )
     sql = f"SELECT tenant, {number} AS hour, SUM(cost) FROM {{used}} WHERE cost IS NOT NULL GROUP BY tenant, {number}"
     since = timedelta(hours=WEEKS * 168 + 2)
     for tariff in TARIFFS:
@@ -141,13 +146,22 @@ def prices_in_force(facts: Facts) -> tuple[Price, ...]:
         "WHERE price IS NOT NULL AND valid_from IS NOT NULL"
     )
     return tuple(
-        Price(provider, model, unit, usd, datetime.fromtimestamp(since, UTC), None if until is None else datetime.fromtimestamp(until, UTC))
+        Price(
+            provider,
+            model,
+            unit,
+            usd,
+            datetime.fromtimestamp(since, UTC),
+            None if until is None else datetime.fromtimestamp(until, UTC),
+        )
         for provider, model, unit, usd, since, until in facts.read(sql, listed=facts.of(PRICE))
     )
 
 
 COMPUTATIONS: Final[tuple[Computation, ...]] = (
     Computation("budgets", "cost", BUDGETS, {}, budgets),
-    Computation("cost_anomalies", "cost", (COST_ACTUAL, COST_EXPECTED, COST_ANOMALY), {}, anomalies, every=300.0, timeout=60.0),
+    Computation(
+        "cost_anomalies", "cost", (COST_ACTUAL, COST_EXPECTED, COST_ANOMALY), {}, anomalies, every=300.0, timeout=60.0
+    ),
     Computation("price_overlaps", "cost", (PRICE_OVERLAPS,), {}, doubled, every=300.0),
 )

@@ -72,7 +72,9 @@ class _Pricing:
         needed = (part.column for part in tariff.parts if not part.optional)
         usable = all(name in source.columns for name in (*needed, tariff.at))
         self.prices = prices if usable else None
-        self.usage = {part: _text(source.columns[part.column]) for part in tariff.parts if part.column in source.columns}
+        self.usage = {
+            part: _text(source.columns[part.column]) for part in tariff.parts if part.column in source.columns
+        }
 
     def priced(self) -> Source:
         """The source with its cost."""
@@ -214,7 +216,10 @@ def _listed(prices: tuple[Price, ...], dialect: str) -> str:
 
 def _rows(prices: tuple[Price, ...], dialect: str) -> Iterator[str]:
     for price in prices:
-        times = (None if time is None else _time(time.timestamp(), time.isoformat(), dialect) for time in (price.since, price.until))
+        times = (
+            None if time is None else _time(time.timestamp(), time.isoformat(), dialect)
+            for time in (price.since, price.until)
+        )
         since, until = (time or "NULL" for time in times)
         usd = f"CAST({price.usd:f} AS numeric)" if dialect == "postgresql" else f"{price.usd:f}"
         yield f"({_quote(price.provider)}, {_quote(price.model)}, {_quote(price.unit)}, {usd}, {since}, {until})"

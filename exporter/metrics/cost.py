@@ -53,16 +53,22 @@ UNPRICED: Final = {"llm": LLM_UNPRICED, "stt": STT_UNPRICED, "tts": TTS_UNPRICED
 
 
 def _of_budget(base: str, help: str, unit: str, *more: Label) -> Computed:
-    return Computed(base=base, help=help, domain="cost", codes=("K2",), unit=unit, labels=(BUDGET, TENANT, PERIOD, *more))
+    return Computed(
+        base=base, help=help, domain="cost", codes=("K2",), unit=unit, labels=(BUDGET, TENANT, PERIOD, *more)
+    )
 
 
 BUDGET_LIMIT: Final = _of_budget("budget_limit_usd", "Most that may be spent in the current period of a budget.", "usd")
 BUDGET_SPENT: Final = _of_budget(
     "budget_spent_usd", "Cost since the current period of a budget began; absent while no cost is known.", "usd"
 )
-BUDGET_USED: Final = _of_budget("budget_used_ratio", "Share of a budget's limit that is spent; above 1 when exceeded.", "ratio")
+BUDGET_USED: Final = _of_budget(
+    "budget_used_ratio", "Share of a budget's limit that is spent; above 1 when exceeded.", "ratio"
+)
 BUDGET_NOTIFY: Final = _of_budget(
-    "budget_reached_ratio", "Highest notification threshold of a budget that its spending has reached; 0 below the first.", "ratio"
+    "budget_reached_ratio",
+    "Highest notification threshold of a budget that its spending has reached; 0 below the first.",
+    "ratio",
 )
 BUDGET_FORECAST: Final = _of_budget(
     "budget_forecast_usd",

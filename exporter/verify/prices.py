@@ -32,12 +32,19 @@ def with_cost(rows: Rows, stored: Rows | None, listed: tuple[Price, ...]) -> Row
     fields = dict(rows.fields)
     amount = "NULL"
     if recorded is not None:
-        amount = f"CAST({recorded.number()} AS numeric)" if recorded.type in FLOATS and not rows.sqlite else f"({recorded.number()})"
+        amount = (
+            f"CAST({recorded.number()} AS numeric)"
+            if recorded.type in FLOATS and not rows.sqlite
+            else f"({recorded.number()})"
+        )
     cost = f"CASE WHEN {amount} IS NOT NULL THEN {amount} ELSE {computed} END"
     if prices is not None:
         fields["cost"] = _field(rows, "cost", cost, NUMERIC)
         fields["source"] = _field(
-            rows, "source", f"CASE WHEN {amount} IS NOT NULL THEN 'recorded' WHEN {computed} IS NOT NULL THEN 'computed' END", TEXT
+            rows,
+            "source",
+            f"CASE WHEN {amount} IS NOT NULL THEN 'recorded' WHEN {computed} IS NOT NULL THEN 'computed' END",
+            TEXT,
         )
     else:
         fields["source"] = _field(rows, "source", "'recorded'", TEXT)
@@ -145,7 +152,11 @@ def _listed(prices: tuple[Price, ...], *, sqlite: bool) -> str:
     return " UNION ALL ".join(
         f"SELECT {quote(one.provider)} AS pv_provider, {quote(one.model)} AS pv_model, {quote(one.unit)} AS pv_unit, "
         f"{one.usd:f} AS pv_price, {time(one.since.isoformat(), one.since.timestamp())} AS pv_since, "
-        + (time(one.until.isoformat(), one.until.timestamp()) if one.until else ("NULL" if sqlite else "CAST(NULL AS timestamptz)"))
+        + (
+            time(one.until.isoformat(), one.until.timestamp())
+            if one.until
+            else ("NULL" if sqlite else "CAST(NULL AS timestamptz)")
+        )
         + " AS pv_until"
         for one in prices
     )

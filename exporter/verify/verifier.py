@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from exporter.engine.collector import Collector
-from exporter.exposition import Exposition
 from exporter.entities.cost import PRICE
 from exporter.entity import Entity
+from exporter.exposition import Exposition
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
 from exporter.metric import EventMetric, Level, Metric

@@ -25,7 +25,9 @@ from exporter.tariff import COMPUTED
 from provisioning.kpi import Asked, Kpi
 from provisioning.promql import by, quote
 
-NO_COST: Final = "Without any known cost in the window there is no answer; usage without a price is counted as unpriced."
+NO_COST: Final = (
+    "Without any known cost in the window there is no answer; usage without a price is counted as unpriced."
+)
 MONEY: Final = "currencyUSD"
 USED: Final[Mapping[str, Metric]] = {
     "llm": LLM_REQUESTS, "stt": STT_REQUESTS, "tts": TTS_REQUESTS, "telephony": CALLS_COMPLETED,

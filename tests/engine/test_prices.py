@@ -13,14 +13,12 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from exporter import prices
-from exporter.mapping import MappingError
 from exporter.schema import apply, statements
 from exporter.settings import Settings
 from exporter.sources.database import connect
 from exporter.verify.verifier import Verifier
 from tests.conftest import Postgres
-from tests.engine.rig import Rig, mapped, settings
+from tests.engine.rig import Rig, settings
 from tests.samples import Samples
 
 T0: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -61,7 +59,15 @@ PRICES: Final = (
 
 def llm(provider: str | None, model: str, when: datetime = CHANGE, **columns: Any) -> dict[str, Any]:
     """A request to a language model."""
-    return {"provider": provider, "model": model, "status": "ok", "ended_at": when, "input_tokens": 100, "output_tokens": 10, **columns}
+    return {
+        "provider": provider,
+        "model": model,
+        "status": "ok",
+        "ended_at": when,
+        "input_tokens": 100,
+        "output_tokens": 10,
+        **columns,
+    }
 
 
 BEFORE = CHANGE - timedelta(microseconds=1000)
@@ -75,7 +81,9 @@ LLM: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
     "reasoning as output": (llm("openai", "gpt-4o", reasoning_tokens=5), "0.0004", "computed"),
     "reasoning by its own price": (llm("google", "thinker", reasoning_tokens=5), "0.000135", "computed"),
     "audio and cache writes": (
-        llm("google", "thinker", audio_input_tokens=10, audio_output_tokens=10, cache_write_tokens=10), "0.000291", "computed",
+        llm("google", "thinker", audio_input_tokens=10, audio_output_tokens=10, cache_write_tokens=10),
+        "0.000291",
+        "computed",
     ),
     "provider in capitals": (llm("OpenAI", "GPT-4o"), "0.00035", "computed"),
     "provider in the model's name": (llm("azure", "azure/gpt-4o"), "0.00042", "computed"),
@@ -99,7 +107,11 @@ LLM: Final[dict[str, tuple[dict[str, Any], str | None, str]]] = {
     "failed without usage": (llm("openai", "gpt-4o", input_tokens=None, status="error"), None, ""),
     "failed with usage": (llm("openai", "gpt-4o", status="error"), "0.00035", "computed"),
     "a reason that the source gives": (llm("unheard of", "of", unpriced_reason="free tier"), None, "free tier"),
-    "a price for what the source could not price": (llm("openai", "gpt-4o", unpriced_reason="no_price"), "0.00035", "computed"),
+    "a price for what the source could not price": (
+        llm("openai", "gpt-4o", unpriced_reason="no_price"),
+        "0.00035",
+        "computed",
+    ),
 }
 SPEECH: Final = (
     ("stt_requests", {"provider": "deepgram", "audio_seconds": 10.5}, "0.00075285"),
@@ -112,7 +124,10 @@ SPEECH: Final = (
 def rows() -> list[tuple[str, dict[str, Any]]]:
     """Every row with its table; the tenant tells which it is."""
     found = [("llm_requests", {"tenant": name, **row}) for name, (row, _, _) in LLM.items()]
-    found += [(table, {"tenant": f"speech {n}", "status": "ok", "ended_at": CHANGE, **row}) for n, (table, row, _) in enumerate(SPEECH)]
+    found += [
+        (table, {"tenant": f"speech {n}", "status": "ok", "ended_at": CHANGE, **row})
+        for n, (table, row, _) in enumerate(SPEECH)
+    ]
     return found
 
 
@@ -121,12 +136,16 @@ def fill(connection: Any, mark: str, adapt: Callable[[Any], Any], *, priced: boo
     wanted = rows()
     if priced:
         wanted += [
-            ("prices", dict(zip(("provider", "model", "unit", "price_usd", "valid_from", "valid_to"), price, strict=True))) for price in PRICES
+            (
+                "prices",
+                dict(zip(("provider", "model", "unit", "price_usd", "valid_from", "valid_to"), price, strict=True)),
+            )
+            for price in PRICES
         ]
     for number, (table, row) in enumerate(wanted):
-        row = {"id": str(number), **row}
-        sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(mark for _ in row)})"
-        connection.execute(sql, tuple(map(adapt, row.values())))
+        full = {"id": str(number), **row}
+        sql = f"INSERT INTO {table} ({', '.join(full)}) VALUES ({', '.join(mark for _ in full)})"
+        connection.execute(sql, tuple(map(adapt, full.values())))
     connection.commit()
 
 
@@ -149,6 +168,7 @@ def price_file(path: Path) -> Path:
 
 @pytest.fixture(params=["postgresql", "sqlite"])
 def dialect(request: pytest.FixtureRequest) -> str:
+    """Kind of database."""
     return str(request.param)
 
 
@@ -191,11 +211,15 @@ def test_every_rule(of: Settings, dialect: str) -> None:
     found = scraped(of)
     costs = found.sum("llm_cost_usd_total", "tenant", "source")
     reasons = found.sum("llm_unpriced_requests_total", "tenant", "reason")
-    exact: Callable[[str], Any] = (lambda value: float(Decimal(value))) if dialect == "postgresql" else lambda v: pytest.approx(float(v))
+    exact: Callable[[str], Any] = (
+        (lambda value: float(Decimal(value))) if dialect == "postgresql" else lambda v: pytest.approx(float(v))
+    )
     assert costs == {(name, word): exact(cost) for name, (_, cost, word) in LLM.items() if cost is not None}
     assert reasons == {(name, word): 1 for name, (_, cost, word) in LLM.items() if cost is None and word}
     speech = found.sum("stt_cost_usd_total", "tenant", "source") | found.sum("tts_cost_usd_total", "tenant", "source")
-    assert speech == {(f"speech {n}", "computed"): exact(cost) for n, (_, _, cost) in enumerate(SPEECH) if cost is not None}
+    assert speech == {
+        (f"speech {n}", "computed"): exact(cost) for n, (_, _, cost) in enumerate(SPEECH) if cost is not None
+    }
     assert found.sum("stt_unpriced_requests_total", "tenant", "reason") == {("speech 2", "no_price"): 1}
     assert found.sum("llm_requests_total")[()] == len(LLM), "prices never make a row count twice"
 
