@@ -166,7 +166,8 @@ def test_profit_margin_and_return(demo: Place, tenant: str) -> None:
             tenant, since, demo.end,
         )  # fmt: skip
         assert close(row["E"], 100 * (revenue - spent) / spent, within=1e-6)
-        assert (row["F"], row["G"]) == (booked[0][0], pytest.approx(float(booked[0][1])))
+        assert row["F"] == booked[0][0]
+        assert row["G"] == pytest.approx(float(booked[0][1]))
         assert close(row["I"], 100 * (kept / revenue - 1) if revenue else None)
 
 
@@ -213,7 +214,7 @@ def test_the_calculator(demo: Place, tenant: str) -> None:
         }  # fmt: skip
         for title, value in wanted.items():
             assert close(demo.value("roi", title, days=days, tenant=tenant), value, within=1e-6), title
-        boxes = {"human_cost": "2.5", "lead_conversion": "0.2", "deal_value": "300"}
+        boxes: dict[str, Any] = {"human_cost": "2.5", "lead_conversion": "0.2", "deal_value": "300"}
         total = handled * 2.5 + leads * 0.2 * 300
         assert close(demo.value("roi", "Total value", days=days, tenant=tenant, **boxes), total, within=1e-6)
 
@@ -244,7 +245,7 @@ def test_the_difference_from_billing_is_found(demo: Place) -> None:
 @pytest.mark.parametrize("plan", ["", *PLANS[1:]])
 def test_retention_by_month_of_joining(demo: Place, plan: str) -> None:
     """Worked out in Python from the dates of each customer."""
-    filters = {"plan": plan} if plan else {}
+    filters: dict[str, Any] = {"plan": plan} if plan else {}
     rows = demo.rows(
         "SELECT created_at, churned_at FROM tenants WHERE created_at <= %s AND (plan = %s OR %s = '')",
         demo.end,

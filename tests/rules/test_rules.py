@@ -82,6 +82,14 @@ def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
     check_rules(tmp_path, _tests(weekly=True, domain="behaviour"), ["behaviour.yml"], interval="10m")
 
 
+def test_alerts_that_compare_weeks_of_cost(tmp_path: Path) -> None:
+    """Growth of cost is told of two whole weeks."""
+    write_rules(tmp_path, Settings())
+    tests = _tests(weekly=True, domain="cost")
+    assert tests
+    check_rules(tmp_path, tests, ["cost.yml"], interval="10m")
+
+
 def test_every_alert_has_a_case() -> None:
     """No alert is without a case, no case without an alert, and only the heartbeat has no silent one."""
     alerts = {(alert.name, alert.severity.value) for group in build(Settings()) for alert in group.alerts}
