@@ -53,12 +53,14 @@ class FamilyView:
         return self.lines.get(key) == self._line(key, vector)
 
     def _line(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
+        if len(vector) == 1:
+            value, old = vector[0], self.lines.get(key)
+            # What stands before the number is taken from the last line, rather than kept a second time.
+            before = old[: old.rindex(" ") + 1] if old is not None else self._make(key)
+            return f"{before}{value if type(value) is int else repr(float(value))}\n"
         template = self._templates.get(key)
         if template is None:
             template = self._templates[key] = self._make(key)
-        if len(vector) == 1:
-            value = vector[0]
-            return f"{template}{value if type(value) is int else repr(float(value))}\n"
         count, total, *buckets = vector
         return template % (*buckets, count, count, number(total))
 
@@ -70,8 +72,8 @@ class FamilyView:
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
-        self.lines = {}
-        self.write(series)
+        self._joined = None
+        self.lines = {key: self._line(key, vector) for key, vector in series}
         if len(self._templates) > 2 * len(self.lines) + 1000:
             self._templates = {key: self._templates[key] for key in self.lines}
 

@@ -22,8 +22,11 @@ from exporter.engine.totals import Key, Series, Totals
 from exporter.metric import Count, Distribution
 from exporter.sources.database import Moment, Row
 
-SLICES: Final = 40
+SLICES: Final = 20
 """The settle window is cut into so many slices."""
+
+FIRST: Final = 4
+"""When all is read for the first time, its older part is read in slices that are so many times longer."""
 
 MOST_SLICES: Final = 200
 """A longer tail, behind a transaction that holds the horizon, is cut into longer slices."""
@@ -122,12 +125,26 @@ class Tail:
         width = self.width
         while (moment.now - horizon) / width > MOST_SLICES:
             width *= 2
-        ends, end = [], floor(horizon, width) + width
-        while end <= moment.now:
+        ends: list[datetime] = []
+        early = moment.now - FIRST * width
+        ready = {
+            start: end
+            for (start, end), part in self._slices.items()
+            if part.settled is not None and end - start >= width
+        }
+        place = horizon
+        while (end := self._end(place, width, early, ready)) <= moment.now:
             ends.append(end)
-            end += width
+            place = end
         starts = [horizon, *ends]
         return Reading(horizon, moment.now, list(zip(starts, [*ends, moment.now], strict=True)))
+
+    def _end(self, start: datetime, width: timedelta, early: datetime, ready: dict[datetime, datetime]) -> datetime:
+        """Where the slice ends that begins at `start`: where it ended the last time, if it was whole."""
+        if start in ready:
+            return ready[start]
+        longer = floor(start, FIRST * width) + FIRST * width
+        return longer if not ready and longer <= early else floor(start, width) + width
 
     def probe(self, reading: Reading, oldest: int) -> Statement | None:
         """The statement that tells which slices are as they were; None when there is no whole slice."""
