@@ -23,7 +23,7 @@ def steady_heap() -> None:
 
 
 def give_back() -> None:
-    """Give the system what the heap does not use: starting, a first pass and planning need more than life after them."""
+    """Give the system what the heap does not use, in about a millisecond: work in the background needs more than scrapes."""
     import ctypes
 
     with contextlib.suppress(AttributeError, OSError):

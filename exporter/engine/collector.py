@@ -30,7 +30,6 @@ BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
 LOOK_SECONDS = 30.0
 """How often the newest rows are looked at; without an index that reads a whole table."""
 REPLAN_SECONDS = 60.0
-REST_SECONDS = 60.0
 
 
 def to_log(line: str) -> None:
@@ -59,7 +58,7 @@ class Collector:
         self.scrapes = 0
         self.stop = threading.Event()
         self._lock = threading.Lock()
-        self._replan_at = self._observed_at = self._look_at = self._rest_at = 0.0
+        self._replan_at = self._observed_at = self._look_at = 0.0
         self._lost = False
         self._file_lock = self.book.lock
         self.reconciler = Reconciler(self.book, exporter.reconciliation.policy, exporter.reconciliation.budget)
@@ -100,7 +99,7 @@ class Collector:
             try:
                 self._tick(lambda _, __: None)
                 self._reconcile()
-                self._rest()
+                give_back()
                 failures = 0
             except DatabaseError as error:
                 self._fail(str(error))
@@ -112,12 +111,6 @@ class Collector:
                 failures += 1
             wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1] if failures else self.settings.exporter.seal_interval
             self.stop.wait(wait)
-
-    def _rest(self) -> None:
-        """Now and then, give back memory that nothing uses."""
-        if time.monotonic() >= self._rest_at:
-            self._rest_at = time.monotonic() + REST_SECONDS
-            give_back()
 
     def _fail(self, message: str) -> None:
         if message != self.database_error:
