@@ -107,6 +107,8 @@ class Totals:
             group = row[:width]
             keys = self._routes.get(group)
             if keys is None:
+                # Words of results are new every time; those of the totals are shared.
+                group = tuple(intern(word) if type(word) is str else word for word in group)
                 keys = self._routes[group] = tuple(self._key(family, group) for family in self.scan.families)
             found.append(keys)
         return found
