@@ -59,8 +59,8 @@ def test_killed_at_random_moments_it_ends_the_same(postgres: Postgres, tmp_path:
             assert later - sooner <= (21600 if old else 3600), (killed, sooner, later)
         assert times[-1] >= first.timestamp()
         recorded = server.raw("all:active_calls:sum")
-        assert [stamp for stamp, _ in recorded] == times
-        assert dict(recorded) == {stamp: server.one("sum(active_calls)", stamp) for stamp in times}
+        assert [stamp for stamp, _ in recorded if stamp >= times[0]] == times
+        assert dict(recorded) == {stamp: server.one("sum(active_calls)", stamp) for stamp, _ in recorded}
 
 
 def kill(work: Work, rng: random.Random) -> int | None:
