@@ -11,7 +11,8 @@ from typing import Any, Final
 from exporter.metric import EventMetric, Level, Metric
 from exporter.metrics import CATALOGUE
 from exporter.metrics.calls import ACTIVE_CALLS, CALL_BOUNDS, CALL_DURATION, CALLS_COMPLETED
-from exporter.metrics.pipeline import LLM_COST, LLM_TOKENS
+from exporter.metrics.cost import LLM_COST
+from exporter.metrics.pipeline import LLM_TOKENS
 
 KEPT: Final[tuple[Metric, ...]] = (CALLS_COMPLETED, CALL_DURATION, ACTIVE_CALLS, LLM_TOKENS, LLM_COST)
 """The metrics that are compared."""

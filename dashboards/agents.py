@@ -41,7 +41,8 @@ from exporter.metrics.agents import (
     TASKS_RUNNING,
     TASKS_STARTED,
 )
-from exporter.metrics.pipeline import LLM_COST, TURN_LATENCY
+from exporter.metrics.cost import LLM_COST
+from exporter.metrics.pipeline import TURN_LATENCY
 from provisioning.kpis.agents import (
     AGENTS_IN_SERVICE,
     CONFIGURATION,

@@ -35,6 +35,8 @@ class Column:
     required: bool = False
     unit: str = ""
     personal: bool = False
+    derived: bool = False
+    """Worked out by the engine from other columns; no mapping gives it."""
 
     @property
     def present(self) -> Condition:
@@ -87,6 +89,12 @@ class Entity:
     help: str
     columns: tuple[Column, ...]
 
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise EntityError(f"entity {self.name} has column {', '.join(twice)} twice; give each once")
+
     @property
     def view(self) -> str:
         """The view of the entity (exporter/views.py), as statements of dashboards call it."""
@@ -107,6 +115,11 @@ class Entity:
 def text(name: str, help: str, *, required: bool = False, personal: bool = False) -> Column:
     """A column of words that becomes a label, a condition, or what people read in a table; `personal` words stay hidden."""
     return Column(name, Kind.TEXT, help, required, personal=personal)
+
+
+def derived(name: str, help: str) -> Column:
+    """A column of words that the engine works out itself."""
+    return Column(name, Kind.TEXT, help, derived=True)
 
 
 def time(name: str, help: str, *, required: bool = False) -> Column:

@@ -173,6 +173,39 @@ class StateSource(Model):
         return self
 
 
+class QualityWeights(Model):
+    """What the quality score is made of; only the proportions count."""
+
+    sentiment: float = Field(0.4, ge=0, description="Weight of the mean sentiment in the quality score.")
+    booking: float = Field(0.3, ge=0, description="Weight of the booking rate in the quality score.")
+    completion: float = Field(0.3, ge=0, description="Weight of the completion rate in the quality score.")
+
+    @model_validator(mode="after")
+    def _some(self) -> QualityWeights:
+        if not self.sentiment + self.booking + self.completion > 0:
+            raise ValueError("at least one weight of the quality score must be above 0")
+        return self
+
+
+class Satisfaction(Model):
+    """How satisfaction is judged."""
+
+    quality: QualityWeights = QualityWeights()
+    score_text: bool = Field(
+        default=False,
+        description="Read the newest messages into the exporter and score their sentiment there; needs watchfloor[sentiment].",
+    )
+    messages: int = Field(500, ge=1, le=10_000, description="Most messages that are read and scored each minute.")
+
+
+class Content(Model):
+    """How the knowledge base is judged."""
+
+    stale_after: Seconds = Field(
+        2592000.0, gt=0, description="A document is stale when its content was not read for longer."
+    )
+
+
 class Alerting(Model):
     """Who hears of alerts. Secrets come from files or the environment."""
 
@@ -207,6 +240,28 @@ class Alerting(Model):
         None,
         description="Where alerts/runbooks is served, for links; without it links are the path itself.",
         examples=["https://git.example.org/watchfloor/alerts/runbooks"],
+    )
+
+
+class Prices(Model):
+    """What models and services cost."""
+
+    file: Path | None = Field(
+        None, description="Price file; takes the place of the price table in the database.", examples=["prices.yml"]
+    )
+
+
+class Budget(Model):
+    """A limit on spending in a calendar period of the configured time zone."""
+
+    name: str = Field(min_length=1, description="Name of the budget.", examples=["All tenants"])
+    limit: float = Field(ge=0, description="Most that may be spent in one period, in US dollars.", examples=[500])
+    period: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="day, week, month, quarter or year."
+    )
+    tenant: str | None = Field(None, description="Tenant whose spending it limits; unset for all.", examples=["acme"])
+    notify: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (50, 75, 90, 100), description="Percentages of the limit at which to notify."
     )
 
 

@@ -9,18 +9,23 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from exporter.business import Benchmarks, Projection, Roi
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
 from exporter.sections import (
     Alerting,
     BasicAuth,
+    Budget,
+    Content,
     Database,
     Demo,
     Exporter,
     HttpState,
     Model,
+    Prices,
     RedisState,
+    Satisfaction,
     Seconds,
     Stack,
     StateSource,
@@ -29,8 +34,8 @@ from exporter.sections import (
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
-    "Model", "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
 
@@ -69,7 +74,14 @@ class Settings(Model):
     database: Database = Database()
     exporter: Exporter = Exporter()
     states: tuple[StateSource, ...] = Field((), description="Sources of state metrics.")
+    satisfaction: Satisfaction = Satisfaction()
+    content: Content = Content()
+    prices: Prices = Prices()
+    budgets: tuple[Budget, ...] = Field((), description="Limits on spending, beside those in the database.")
     thresholds: Thresholds = Thresholds()
+    roi: Roi = Roi()
+    benchmarks: Benchmarks = Benchmarks()
+    projection: Projection = Projection()
     alerting: Alerting = Alerting()
     stack: Stack = Stack()
     demo: Demo = Demo()
@@ -104,6 +116,11 @@ class Settings(Model):
                 raise ValueError(f"states.{index}.labels: {source.metric} needs the labels {needed}; given are {given}")
             if any(source.metric == other.metric and source.labels == other.labels for other in self.states[:index]):
                 raise ValueError(f"states.{index}: {source.metric} with these labels has a source already; remove one")
+        for index, budget in enumerate(self.budgets):
+            if any(budget.name == other.name for other in self.budgets[:index]):
+                raise ValueError(
+                    f"budgets.{index}.name: there is a budget {budget.name!r} already; give it another name"
+                )
         return self
 
 

@@ -32,7 +32,7 @@ def begin(activity: Activity, now: datetime) -> None:
     chance = random.random()
     status = "timeout" if chance < TIMEOUTS else "failed" if chance < TIMEOUTS + failures else "completed"
     planned = LIMIT if status == "timeout" else min(LIMIT, tail(random, 3.5, 0.4))
-    activity.plan(now, planned, _ends(activity, task, status, now))
+    activity.later(now, planned, _ends(activity, task, status, now))
     activity.again(now, activity.calls_per_minute * TASKS_PER_CALL, lambda then: begin(activity, then))
 
 

@@ -8,13 +8,16 @@ from typing import Final
 from exporter.computed import COMPUTATIONS
 from exporter.computed.facts import Computation
 from exporter.engine.building import Builder, level_scan
+from exporter.engine.prices import priced
 from exporter.engine.relation import unreadable
 from exporter.engine.resolve import Source, resolve
 from exporter.engine.scans import Plan, Scan
 from exporter.entities import ENTITIES
+from exporter.entities.cost import PRICE
 from exporter.mapping import Mapping
 from exporter.metric import Distribution, EventMetric, Level, Metric, State, Sum
 from exporter.metrics import CATALOGUE
+from exporter.prices import load as load_prices
 from exporter.settings import Settings
 from exporter.sources.database import Database
 
@@ -35,6 +38,7 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
     missing: dict[str, str] = {}
     sources: dict[str, Source] = {}
     wanted = {metric.entity.name for metric in metrics if isinstance(metric, (EventMetric, Level))}
+    wanted.add(PRICE.name)
     # Not by sets: a metric with parts has no hash.
     wanted |= {
         entity.name
@@ -50,6 +54,7 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
             missing.update(
                 {m.base: found for m in metrics if isinstance(m, (EventMetric, Level)) and m.entity is entity}
             )
+    sources = priced(sources, load_prices(settings.prices.file))
     missing.update(_uncomputable(metrics, sources))
     able: list[Metric] = []
     for metric in metrics:
@@ -79,15 +84,17 @@ def _reason(metric: Metric, sources: dict[str, Source], settings: Settings) -> s
 
 
 def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings: Settings) -> Iterator[Scan]:
-    fused: dict[tuple[str, str, bool], list[EventMetric]] = {}
+    fused: dict[tuple[str, str, str, str], list[EventMetric]] = {}
     for metric in metrics:
-        derived = any(label.derived for label in metric.labels)
-        fused.setdefault((metric.entity.name, metric.at.name, derived), []).append(metric)
-    for (entity, _, derived), group in fused.items():
+        word = metric.apart or ("hour" if any(label.derived for label in metric.labels) else "")
+        # Each domain reads for itself, so that what fails in one costs only that one.
+        fused.setdefault((metric.entity.name, metric.at.name, word, metric.domain), []).append(metric)
+    for (entity, _, word, domain), group in fused.items():
         fine, coarse = _split(group, sources[entity])
-        yield Builder(sources[entity], fine[0], settings).build(fine, "/hour" if derived else "")
+        suffix = ("" if domain == sources[entity].entity.domain else f"/{domain}") + (f"/{word}" if word else "")
+        yield Builder(sources[entity], fine[0], settings).build(fine, suffix)
         if coarse:
-            yield Builder(sources[entity], coarse[0], settings).build(coarse, "/coarse")
+            yield Builder(sources[entity], coarse[0], settings).build(coarse, f"{suffix}/coarse")
 
 
 def _split(group: list[EventMetric], source: Source) -> tuple[list[EventMetric], list[EventMetric]]:
@@ -115,13 +122,15 @@ def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
 
 
 def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> dict[str, str]:
-    """Computed metrics whose computation lacks a column, with the reason."""
-    found = {}
+    """Computed metrics that no computation can give, because of a column, with the reason of the first that lacks one."""
+    found: dict[str, str] = {}
+    able: set[str] = set()
     for computation in COMPUTATIONS:
         reason = _lacks(computation, sources)
-        if reason is not None:
-            found.update({metric.base: reason for metric in computation.metrics if metric in metrics})
-    return found
+        bases = [metric.base for metric in computation.metrics if metric in metrics]
+        able.update(bases if reason is None else ())
+        found = {**dict.fromkeys(bases, reason), **found} if reason is not None else found
+    return {base: reason for base, reason in found.items() if base not in able}
 
 
 def computable(computations: Iterable[Computation], found: Plan) -> Iterator[Computation]:

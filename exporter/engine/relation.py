@@ -13,8 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from exporter.engine.columns import Resolved, Type, compile_sql, literal
+from exporter.engine.columns import Resolved, compile_sql, literal
 from exporter.engine.resolve import Source
+from exporter.engine.types import Type
 from exporter.entity import Column, Kind
 
 TYPES: Final = {
@@ -67,7 +68,7 @@ def _value(found: Resolved, *, zoned: bool) -> ColumnElement[Any]:
     if kind is Kind.TEXT:
         return found.words()
     if kind is Kind.TIME:
-        return found.zoned() if zoned else _seconds(found)
+        return found.zoned() if zoned else seconds(found)
     if kind is Kind.FLAG:
         known = found.test(found.column.present)
         yes, no = (sa.true(), sa.false()) if zoned else (sa.literal_column("1"), sa.literal_column("0"))
@@ -75,7 +76,7 @@ def _value(found: Resolved, *, zoned: bool) -> ColumnElement[Any]:
     return sa.case((found.valid(), found.number()), else_=sa.null())
 
 
-def _seconds(found: Resolved) -> ColumnElement[Any]:
+def seconds(found: Resolved) -> ColumnElement[Any]:
     """An instant as seconds since the epoch."""
     if found.dialect == "postgresql":
         return sa.cast(sa.extract("epoch", found.zoned()), sa.Double)

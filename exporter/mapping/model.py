@@ -58,12 +58,25 @@ class ColumnSource(Model):
         return self
 
 
+class Counting(Model):
+    """How a source counts tokens: `inclusive` when input (or output) contains the kinds that have columns of their own."""
+
+    input: Literal["inclusive", "exclusive"] = "exclusive"
+    output: Literal["inclusive", "exclusive"] = "exclusive"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        return {"input": data, "output": data} if isinstance(data, str) else data
+
+
 class EntityMapping(Model):
     """Where one entity's rows are."""
 
     table: str | None = None
     sql: str | None = None
     where: str | None = None
+    counting: Counting | None = None
     columns: dict[str, ColumnSource]
 
     @model_validator(mode="after")
@@ -87,7 +100,7 @@ class Mapping(Model):
         for name, mapped in self.entities.items():
             if name not in known:
                 raise ValueError(f"there is no entity {name}; known are {', '.join(sorted(known))}")
-            columns = {column.name for column in known[name].columns}
+            columns = {column.name for column in known[name].columns if not column.derived}
             wrong = sorted(set(mapped.columns) - columns)
             if wrong:
                 raise ValueError(f"entity {name} has no column {', '.join(wrong)}; it has {', '.join(sorted(columns))}")
@@ -96,6 +109,8 @@ class Mapping(Model):
                 raise ValueError(
                     f"entity {name}: column {', '.join(lacking)} is required; map it or leave the entity out"
                 )
+            if mapped.counting is not None and "input_tokens" not in columns:
+                raise ValueError(f"entity {name} has no tokens, so it has no counting; leave it out")
         return self
 
 

@@ -11,7 +11,6 @@ from exporter.labels import (
     MODEL,
     PROVIDER,
     QUEUE,
-    REASON,
     STATUS,
     TENANT,
     TOOL,
@@ -72,31 +71,13 @@ LLM_TOKENS: Final = Sum(
     parts={
         "input": LLM_REQUEST["input_tokens"],
         "cached_input": LLM_REQUEST["cached_input_tokens"],
+        "cache_write": LLM_REQUEST["cache_write_tokens"],
+        "audio_input": LLM_REQUEST["audio_input_tokens"],
         "output": LLM_REQUEST["output_tokens"],
         "reasoning": LLM_REQUEST["reasoning_tokens"],
+        "audio_output": LLM_REQUEST["audio_output_tokens"],
     },
     labels=(*WHO, MODEL, PROVIDER, KIND),
-)
-LLM_COST: Final = Sum(
-    base="llm_cost_usd_total",
-    help="Recorded cost of requests to language models in US dollars; requests without a known cost are not in it.",
-    domain="pipeline",
-    codes=("K1",),
-    unit="usd",
-    entity=LLM_REQUEST,
-    at=LLM_REQUEST["ended_at"],
-    value=LLM_REQUEST["cost"],
-    labels=(*WHO, MODEL, PROVIDER),
-)
-LLM_UNPRICED: Final = Count(
-    base="llm_unpriced_requests_total",
-    help="Requests to language models whose cost is not known, by reason.",
-    domain="pipeline",
-    codes=("K1",),
-    entity=LLM_REQUEST,
-    at=LLM_REQUEST["ended_at"],
-    where=(LLM_REQUEST["reason"].present,),
-    labels=(*WHO, MODEL, PROVIDER, REASON),
 )
 STT_DURATION: Final = Distribution(
     base="stt_request_duration_seconds",
@@ -221,7 +202,7 @@ QUEUE_DEPTH: Final = State(
 )
 
 METRICS: Final = (
-    LLM_DURATION, LLM_TIME_TO_FIRST_TOKEN, LLM_REQUESTS, LLM_TOKENS, LLM_COST, LLM_UNPRICED,
+    LLM_DURATION, LLM_TIME_TO_FIRST_TOKEN, LLM_REQUESTS, LLM_TOKENS,
     STT_DURATION, STT_REQUESTS, TTS_DURATION, TTS_REQUESTS, TOOL_DURATION, TOOL_CALLS,
     TURN_LATENCY, TURNS, TURNS_INTERRUPTED, ERRORS, WEBSOCKET_CONNECTIONS, QUEUE_DEPTH,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from exporter.entity import Column, Entity
@@ -24,6 +24,8 @@ class Rows:
     sqlite: bool
     fields: dict[str, Field]
     problems: dict[str, str]
+    inclusive: dict[str, bool] = field(default_factory=dict)
+    """Columns of tokens, and whether the source counts the kinds with columns of their own in them too."""
 
     def field(self, column: Column) -> Field:
         """A column that a metric cannot do without."""
@@ -60,7 +62,11 @@ def find(entity: Entity, mapping: Mapping, session: Session, *, sqlite: bool) ->
         for name, column in mapped.columns.items()
         if name not in problems
     }
-    return Rows(entity, relation, mapped.where, sqlite, fields, problems)
+    counting = mapped.counting
+    inclusive = {} if counting is None else {
+        "input_tokens": counting.input == "inclusive", "output_tokens": counting.output == "inclusive",
+    }  # fmt: skip
+    return Rows(entity, relation, mapped.where, sqlite, fields, problems, inclusive)
 
 
 def _types(

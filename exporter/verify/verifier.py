@@ -9,15 +9,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from exporter.engine.collector import Collector
+from exporter.entities.cost import PRICE
+from exporter.entity import Entity
 from exporter.exposition import Exposition
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
 from exporter.metric import EventMetric, Level, Metric
 from exporter.metrics import CATALOGUE
+from exporter.prices import load as load_prices
 from exporter.settings import Settings
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
+from exporter.tariff import TARIFFS
 from exporter.verify.compare import Difference, Expected, differences, fold, shown_values
 from exporter.verify.fields import VerifyError
+from exporter.verify.prices import with_cost
 from exporter.verify.recount import Table, recount, statements
 from exporter.verify.report import Comparison, Report
 from exporter.verify.rows import Rows, find
@@ -251,13 +256,25 @@ class Verifier:
         name = metric.entity.name
         if name not in self._rows:
             try:
-                self._rows[name] = find(metric.entity, self.mapping, session, sqlite=self._database.dialect == "sqlite")
+                self._rows[name] = self._find(metric.entity, session)
             except VerifyError as error:
                 self._rows[name] = str(error)
         rows = self._rows[name]
         if isinstance(rows, str):
             raise VerifyError(rows)
         return rows
+
+    def _find(self, entity: Entity, session: Session) -> Rows:
+        """An entity's rows, with their cost where it is billed."""
+        sqlite = self._database.dialect == "sqlite"
+        found = find(entity, self.mapping, session, sqlite=sqlite)
+        if not any(tariff.entity is entity for tariff in TARIFFS):
+            return found
+        try:
+            stored = find(PRICE, self.mapping, session, sqlite=sqlite)
+        except VerifyError:
+            stored = None
+        return with_cost(found, stored, load_prices(self.settings.prices.file))
 
     def _take(
         self, what: tuple[str, float], expected: dict[str, Expected], found: Shown, failed: dict[str, str] | None = None

@@ -24,7 +24,7 @@ MISTAKES = {
     "unknown key": (HEAD + "entities: {}\ntimezone: UTC", "mapping test.yml: timezone: there is no such key"),
     "unknown entity": (
         HEAD + "entities: {calls: {table: t, columns: {}}}",
-        "mapping test.yml: there is no entity calls; known are call, ",
+        "mapping test.yml: there is no entity calls; known are ",
     ),
     "unknown column": (
         HEAD + "entities: {error: {table: t, columns: {occurred_at: a, severity: b}}}",

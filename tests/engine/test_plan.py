@@ -9,7 +9,7 @@ import pytest
 from exporter.engine.plan import plan
 from exporter.engine.scans import Plan
 from exporter.mapping import load
-from exporter.metric import State
+from exporter.metric import Computed, State
 from exporter.metrics import CATALOGUE
 from exporter.sources.database import connect
 from tests.engine.rig import Place, settings, total
@@ -29,7 +29,7 @@ def test_everything_has_its_place(place: Place) -> None:
     found = planned(place)
     given = [base for scan in found.scans for base in {family.metric.base for family in scan.families}]
     given += [level.name for level in found.levels]
-    assert sorted(given) == sorted(m.base for m in CATALOGUE if not isinstance(m, State))
+    assert sorted(given) == sorted(m.base for m in CATALOGUE if not isinstance(m, (State, Computed)))
     assert sorted(found.missing) == sorted(m.base for m in CATALOGUE if isinstance(m, State))
     assert found.missing["queue_depth"] == "no source is set for it; add one under 'states' with metric: queue_depth"
 
@@ -40,12 +40,13 @@ def test_metrics_share_scans(place: Place) -> None:
     assert [scan.name for scan in found.scans] == [
         "call.initiated_at", "call.answered_at", "call.ended_at", "call.ended_at/coarse", "call.initiated_at/hour",
         "conversation.started_at", "conversation.ended_at", "conversation.ended_at/coarse",
-        "llm_request.ended_at", "llm_request.ended_at/coarse", "stt_request.ended_at", "tts_request.ended_at",
+        "llm_request.ended_at", "stt_request.ended_at", "tts_request.ended_at",
         "tool_call.ended_at", "turn.ended_at", "error.occurred_at",
+        "llm_request.ended_at/cost", "stt_request.ended_at/cost", "tts_request.ended_at/cost", "telephony_call.ended_at",
     ]  # fmt: skip
     by_name = {scan.name: len({family.metric.base for family in scan.families}) for scan in found.scans}
     assert (by_name["conversation.ended_at"], by_name["conversation.ended_at/coarse"]) == (7, 2)
-    assert (by_name["llm_request.ended_at"], by_name["llm_request.ended_at/coarse"]) == (2, 4)
+    assert (by_name["llm_request.ended_at"], by_name["llm_request.ended_at/cost"]) == (4, 2)
 
 
 def test_no_statement_names_a_number_twice(place: Place) -> None:
