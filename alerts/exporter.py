@@ -225,22 +225,22 @@ def _truth() -> tuple[Alert, ...]:
         _flag(
             "RowsBehindHorizon", f"{behind} > 0", "Rows changed after they were counted.",
             "{{ $value | humanize }} rows of domain {{ $labels.domain }} that were counted already were found {{ $labels.reason }} in 1h.",
-            limit="0", own_domain=True, dashboard="reconciliation",
+            limit="0", own_domain=True, dashboard="quality",
         ),
         _flag(
             "TotalsIncomplete", f"{missing} > 0", "Counters miss rows that the database has.",
             "{{ $value | humanize }} rows of domain {{ $labels.domain }} are not in the counters, and are not repaired.",
-            wait=60, limit="0", own_domain=True, dashboard="reconciliation",
+            wait=60, limit="0", own_domain=True, dashboard="quality",
         ),
         _flag(
             "ReconciliationBehind", f"{RECONCILED_AGE.name} > {number(DAY)}", "Totals have not been compared with the table for a day.",
             f"A part of the totals of domain {{{{ $labels.domain }}}} was last compared {SECONDS} ago.",
-            limit=duration(DAY), own_domain=True, dashboard="reconciliation",
+            limit=duration(DAY), own_domain=True, dashboard="quality",
         ),
         _flag(
             "TotalsLost", f"{STATE_LOST.name} == 1", "Counters began anew from fewer rows than they had counted.",
             "Rows were deleted from the database, and the totals that had counted them were lost; increases over that time are too high.",
-            dashboard="reconciliation",
+            dashboard="quality",
         ),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from exporter.metrics.pipeline import (
     TTS_DURATION,
     TTS_REQUESTS,
     TURN_LATENCY,
-)  # fmt: skip
+)
 from exporter.settings import Settings, Threshold
 from provisioning.promql import increase, rate, share_above
 

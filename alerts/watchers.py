@@ -15,6 +15,17 @@ ALERTS_DROPPED: Final = "prometheus_notifications_dropped_total"
 FOREIGN: Final = (UP, NOTIFICATIONS_FAILED, ALERTMANAGER_RELOADED, RULES_FAILED, PROMETHEUS_RELOADED, ALERTS_DROPPED)
 """Metrics of others that rules may use."""
 
+ALERTS_SERIES: Final = "ALERTS"
+NOTIFICATIONS: Final = "alertmanager_notifications_total"
+ALERTMANAGER_ALERTS: Final = "alertmanager_alerts"
+RULE_DURATION: Final = "prometheus_rule_group_last_duration_seconds"
+RULES_MISSED: Final = "prometheus_rule_group_iterations_missed_total"
+QUEUE: Final = "prometheus_notifications_queue_length"
+SHOWN: Final = (
+    *FOREIGN, ALERTS_SERIES, NOTIFICATIONS, ALERTMANAGER_ALERTS, RULE_DURATION, RULES_MISSED, QUEUE,
+)  # fmt: skip
+"""Metrics of others that panels may show."""
+
 HEARTBEAT: Final = "Watchdog"
 ENDS: Final = "When the process is gone the alert ends; the heartbeat then stops, or AlertmanagerDown speaks."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from exporter.metric import Metric
@@ -12,24 +13,38 @@ if TYPE_CHECKING:
 
 Builder = Callable[["Settings"], Any]
 
+MODULES: Final = {
+    "overview": "overview",
+    "executive": "executive",
+    "operations": "operations",
+    "client": "client",
+    "calls": "calls",
+    "conversations": "conversations",
+    "conversation": "conversation",
+    "pipeline": "pipeline",
+    "agents": "agents",
+    "cost": "cost",
+    "revenue": "revenue",
+    "roi": "roi",
+    "leads": "leads",
+    "satisfaction": "satisfaction",
+    "content": "content",
+    "behaviour": "behaviour",
+    "experiments": "experiments",
+    "health": "health",
+    "quality": "quality",
+    "alerts": "alerting",
+    "exporter": "exporter",
+}
+"""The module of every dashboard, in the order in which they are listed."""
+
 UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 """Metrics that are in no panel, each with the reason."""
 
 
 def builders() -> dict[str, Builder]:
     """Every dashboard by name, the first one first."""
-    from dashboards import calls, conversations, cost, exporter, health, overview, pipeline, reconciliation
-
-    return {
-        "overview": overview.build,
-        "calls": calls.build,
-        "conversations": conversations.build,
-        "pipeline": pipeline.build,
-        "cost": cost.build,
-        "health": health.build,
-        "exporter": exporter.build,
-        "reconciliation": reconciliation.build,
-    }
+    return {name: import_module(f"dashboards.{module}").build for name, module in MODULES.items()}
 
 
 def build(settings: Settings) -> dict[str, bytes]:

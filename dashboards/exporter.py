@@ -101,15 +101,7 @@ def _freshness(settings: Settings) -> list[Any]:
 
 
 def _completeness() -> list[Any]:
-    missing = f"max by ({labels.METRIC.name}, {labels.REASON.name}) ({_each(own.METRIC_MISSING)})"
     return [
-        summary("Missing metrics", "Which metrics can the mapping not give, and why?", (labels.METRIC, labels.REASON),
-                (Column("Missing", "short", missing),), width=12),
-        summary("Rejected values", "Which values were left out in the time range because they are negative or no number?",
-                (labels.METRIC, labels.REASON), (Column("Rejected", "short", S.increase(own.REJECTED, labels.METRIC, labels.REASON)),), width=12),
-        panels.bargauge("Label overflow", "Which labels have more values than may have series of their own?", "short",
-                        [instant(f"max by ({labels.LABEL.name}) ({_each(own.LABEL_OVERFLOW)})", legend(labels.LABEL))],
-                        thresholds=ceiling(1), width=12),
         panels.timeseries("Sealed rows per minute", "How fast are rows counted for good?", "cpm",
                           [Query(f"60 * {S.rate(own.SEALED_ROWS, labels.DOMAIN)}", legend(labels.DOMAIN))]),
     ]  # fmt: skip

@@ -43,11 +43,13 @@ SCOPES: Final = {
     "agents": Scope((TENANT, AGENT, AGENT_TYPE)),
     "cost": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "revenue": Scope((TENANT, PLAN)),
+    "roi": Scope((TENANT,)),
     "satisfaction": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "content": Scope((TENANT, AGENT)),
     "leads": Scope((TENANT, CAMPAIGN, CHANNEL)),
     "behaviour": Scope((TENANT, PLAN, FEATURE)),
     "experiments": Scope((TENANT, EXPERIMENT)),
+    "conversation": Scope((TENANT, AGENT, CHANNEL)),
     "health": Scope((PART,)),
     "alerts": Scope(()),
     "overview": Scope((TENANT, AGENT, AGENT_TYPE)),
@@ -55,8 +57,15 @@ SCOPES: Final = {
     "conversations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
-    "reconciliation": Scope((DOMAIN,)),
+    "quality": Scope((DOMAIN,)),
 }
+
+
+ROLES: Final = frozenset({"overview", "executive", "operations", "client", "alerts"})
+"""Dashboards over all domains."""
+
+NAMES: Final = {"quality": "Data quality"}
+"""Titles that are not the name itself."""
 
 
 def rising(limit: Threshold) -> Sequence[Step]:
@@ -135,16 +144,20 @@ def frame(
     sources: Mapping[Label, Sequence[Metric]],
     time_from: str = "now-6h",
     days: bool = False,
+    boxes: Mapping[str, tuple[str, str]] | None = None,
 ) -> Any:
-    """A dashboard of these panels, titled like its file. `sources` says which metrics know the values of each filter."""
+    """A dashboard of these panels, titled like its file. `sources` says which metrics know the values of each filter.
+
+    `boxes` are variables that people type, by name: their label and what they begin with.
+    """
     scope = SCOPES[name]
     _note_filters(body, scope)
     return panels.board(
         uid=uid(name),
-        title=name.capitalize(),
+        title=NAMES.get(name, name.capitalize()),
         description=description,
         panels=body,
-        variables=_variables(scope, sources, days=days),
+        variables=[*_variables(scope, sources, days=days), *_boxes(boxes or {})],
         annotations=[_alerts(name), *_events()],
         links=[_menu()],
         tags=[TAG],
@@ -172,10 +185,16 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
     return found
 
 
+def _boxes(boxes: Mapping[str, tuple[str, str]]) -> list[Any]:
+    return [
+        panels.variable(name, label, value, type="textbox", default=value) for name, (label, value) in boxes.items()
+    ]
+
+
 def _alerts(name: str) -> Json:
     """Marks on the graphs while an alert of this domain fires; of every domain on the overview."""
-    name = "exporter" if name == "reconciliation" else name
-    domain = f", {DOMAIN.name}={quote(name)}" if name != "overview" else ""
+    name = {"quality": "exporter", "roi": "revenue"}.get(name, name)
+    domain = "" if name in ROLES else f", {DOMAIN.name}={quote(name)}"
     return {
         "name": "Firing alerts", "datasource": panels.DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
         "expr": f'ALERTS{{alertstate="firing"{domain}}}', "titleFormat": "{{alertname}}", "textFormat": "{{severity}}", "tagKeys": "severity",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.engine.collector import Collector
-from exporter.engine.computing import Computer, Result
+from exporter.engine.computing import Computer, Result, Series
 from exporter.health import Health
 from exporter.metric import Computed, State
 from exporter.metrics import CATALOGUE
@@ -44,7 +44,15 @@ class Exposition:
         self._process = _process_registry()
 
     def exposition(self, openmetrics: bool) -> bytes:
-        """All metrics. Those who ask while a run is under way share it, as do those who ask right after it."""
+        """All metrics as text."""
+        return self._text().render(openmetrics=openmetrics, more=self._own_process(openmetrics))
+
+    def packed(self, openmetrics: bool) -> bytes:
+        """All metrics in gzip form."""
+        return self._text().packed(openmetrics=openmetrics, more=self._own_process(openmetrics))
+
+    def _text(self) -> Text:
+        """A run's text. Those who ask while a run is under way share it, as do those who ask right after it."""
         with self._lock:
             run = self._run
             mine = run is None or (
@@ -63,7 +71,7 @@ class Exposition:
             run.done.wait(timeout=60.0)
         if run.text is None:
             raise RuntimeError("the scrape that this one waited for failed")
-        return run.text.render(openmetrics=openmetrics, more=self._own_process(openmetrics))
+        return run.text
 
     def health(self) -> Health:
         """The collector's health."""
@@ -103,11 +111,11 @@ class Exposition:
         return list(self._states.values())
 
     def _computed_families(self) -> list[FamilyView]:
-        known = dict(self.computer.families()) if self.computer is not None else {}
-        for view in self._computed.values():
-            view.replace({})
-        for metric, series in known.items():
-            self._computed[metric.base].replace(series.items())
+        known: dict[str, Series] = {}
+        for metric, series in self.computer.families() if self.computer is not None else ():
+            known.setdefault(metric.base, {}).update(series)  # Several computations may give one metric.
+        for base, view in self._computed.items():
+            view.replace(known.get(base, {}).items())
         return [view for view in self._computed.values() if view.lines]
 
     def _results(self) -> list[Result]:

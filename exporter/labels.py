@@ -32,7 +32,7 @@ RESOLUTION: Final = Label("resolution", "How a conversation ended.", 20)
 MODEL: Final = Label("model", "Model that served the request.", 200)
 PROVIDER: Final = Label("provider", "Company or service that served the request.", 50)
 TOOL: Final = Label("tool", "Tool that the agent called.", 200)
-STATUS: Final = Label("status", "ok or error.", 10)
+STATUS: Final = Label("status", "ok or error; of a task completed, failed or timeout.", 10)
 KIND: Final = Label("kind", "Part of a whole, such as the kind of token.", 10)
 TYPE: Final = Label("type", "Class of an error.", 100)
 COMPONENT: Final = Label("component", "Part of the system: llm, stt, tts, tool, telephony, ...", 30)
@@ -59,6 +59,15 @@ VARIANT: Final = Label("variant", "One of the things that an experiment compares
 PART: Final = Label("part", "Part of the platform that is probed.", 50)
 HOST: Final = Label("host", "Machine.", 200)
 COHORT: Final = Label("cohort", "Those who began in the same month, such as 2026-03.", 60)
+RECOMMENDATION: Final = Label("recommendation", "Identity of a recommendation: its rule and what it is about.", 2000)
+RULE: Final = Label("rule", "Rule that made a recommendation.", 100)
+TITLE: Final = Label("title", "A rule's recommendation in a few words.", 100)
+ISSUE: Final = Label("issue", "What a rule says will happen if nothing is done.", 100)
+ACTION: Final = Label("action", "What a rule says should be done.", 100)
+IMPACT: Final = Label("impact", "What a rule says is gained by it.", 100)
+UNIT: Final = Label("unit", "Unit of a number.", 20)
+ROLE: Final = Label("role", "Who speaks: person, agent, tool, system.", 10)
+AGE: Final = Label("age", "Whole months since the beginning.", 60)
 WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
 HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
 
@@ -72,5 +81,6 @@ VERSION: Final = Label("version", "Version of Watchfloor.", 5)
 LABELS: Final[tuple[Label, ...]] = (
     TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
     STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, PLAN, TASK, PRIORITY, CATEGORY, BUDGET, PERIOD, SOURCE, BAND, EMOTION,
-    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, WEEKDAY, HOUR,
+    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, ROLE, AGE, WEEKDAY, HOUR,
+    RECOMMENDATION, RULE, TITLE, ISSUE, ACTION, IMPACT, UNIT,
 )  # fmt: skip

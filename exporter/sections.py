@@ -173,6 +173,39 @@ class StateSource(Model):
         return self
 
 
+class QualityWeights(Model):
+    """What the quality score is made of; only the proportions count."""
+
+    sentiment: float = Field(0.4, ge=0, description="Weight of the mean sentiment in the quality score.")
+    booking: float = Field(0.3, ge=0, description="Weight of the booking rate in the quality score.")
+    completion: float = Field(0.3, ge=0, description="Weight of the completion rate in the quality score.")
+
+    @model_validator(mode="after")
+    def _some(self) -> QualityWeights:
+        if not self.sentiment + self.booking + self.completion > 0:
+            raise ValueError("at least one weight of the quality score must be above 0")
+        return self
+
+
+class Satisfaction(Model):
+    """How satisfaction is judged."""
+
+    quality: QualityWeights = QualityWeights()
+    score_text: bool = Field(
+        default=False,
+        description="Read the newest messages into the exporter and score their sentiment there; needs watchfloor[sentiment].",
+    )
+    messages: int = Field(500, ge=1, le=10_000, description="Most messages that are read and scored each minute.")
+
+
+class Content(Model):
+    """How the knowledge base is judged."""
+
+    stale_after: Seconds = Field(
+        2592000.0, gt=0, description="A document is stale when its content was not read for longer."
+    )
+
+
 class Alerting(Model):
     """Who hears of alerts. Secrets come from files or the environment."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from exporter.business import Benchmarks, Projection, Roi
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
@@ -16,6 +17,7 @@ from exporter.sections import (
     Alerting,
     BasicAuth,
     Budget,
+    Content,
     Database,
     Demo,
     Exporter,
@@ -23,6 +25,7 @@ from exporter.sections import (
     Model,
     Prices,
     RedisState,
+    Satisfaction,
     Seconds,
     Stack,
     StateSource,
@@ -31,8 +34,8 @@ from exporter.sections import (
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
-    "Model", "Prices", "RedisState", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
 
@@ -71,9 +74,14 @@ class Settings(Model):
     database: Database = Database()
     exporter: Exporter = Exporter()
     states: tuple[StateSource, ...] = Field((), description="Sources of state metrics.")
+    satisfaction: Satisfaction = Satisfaction()
+    content: Content = Content()
     prices: Prices = Prices()
     budgets: tuple[Budget, ...] = Field((), description="Limits on spending, beside those in the database.")
     thresholds: Thresholds = Thresholds()
+    roi: Roi = Roi()
+    benchmarks: Benchmarks = Benchmarks()
+    projection: Projection = Projection()
     alerting: Alerting = Alerting()
     stack: Stack = Stack()
     demo: Demo = Demo()

@@ -34,8 +34,19 @@ class Thresholds(Model):
     confidence: float = Field(0.6, gt=0, lt=1, description="Least mean confidence of answers.")
     agent_error_rate: float = Field(0.1, gt=0, lt=1, description="Most errors per request of one agent.")
     handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
+    voice_quality: float = Field(3.5, gt=1, lt=5, description="Least mean voice quality of calls, from 1 to 5.")
+    transcription_accuracy: float = Field(0.9, gt=0, lt=1, description="Least share of words understood rightly.")
     queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
     # agents
+    agent_idle_seconds: float = Field(
+        86400, gt=0, description="An agent in service that does nothing for longer is inactive."
+    )
+    agent_configuration_age_seconds: float = Field(
+        2_592_000, gt=0, description="A configuration older than this is stale."
+    )
+    agent_configured: float = Field(
+        0.8, gt=0, lt=1, description="Least share of an agent's settings that are filled in."
+    )
 
     # cost
     cost_growth: float = Field(0.2, gt=0, description="Growth of cost from one week to the next.")
@@ -46,14 +57,34 @@ class Thresholds(Model):
     unpriced_share: float = Field(0.05, gt=0, lt=1, description="Most usage without a known cost.")
 
     # revenue
+    churn_rate: Threshold = Field(
+        Threshold(warning=0.05, critical=0.1), description="Share of customers that leave in 30 days."
+    )
+    billing_gap: Threshold = Field(
+        Threshold(warning=0.001, critical=0.01),
+        description="Share of recorded revenue by which billing differs in 30 days.",
+    )
 
     # satisfaction
+    negative_sentiment: float = Field(0.2, gt=0, lt=1, description="Most conversations with a negative sentiment.")
 
     # content
+    knowledge_freshness: float = Field(0.5, gt=0, lt=1, description="Least share of documents that are fresh.")
+    pending_upload_seconds: float = Field(86400, gt=0, description="Longest that a document may wait to be found.")
+    unanswered_questions: float = Field(0.4, gt=0, lt=1, description="Most questions that stay unanswered.")
 
     # leads
+    booking_rate: float = Field(0.6, gt=0, lt=1, description="Least share of calls in which an appointment is booked.")
+    conversion_milestone: float = Field(
+        100.0, gt=0, description="So many conversions in 30 days, and each multiple, are a milestone."
+    )
 
     # behaviour
+    plan_usage: Threshold = Field(
+        Threshold(warning=0.8, critical=1.0), description="Share of what a plan allows in a month that is used."
+    )
+    usage_spike: float = Field(3.0, gt=1, description="Times as many conversations as a week ago that are unusual.")
+    usage_low: float = Field(0.5, gt=0, lt=1, description="Share of last week's conversations below which use is low.")
 
     # experiments
 

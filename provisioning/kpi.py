@@ -57,6 +57,13 @@ class Asked:
         series = promql.selector(metric, self.of(metric, where), metric.sum)
         return f"sum{promql.by(metric, self.by)} (increase({series}[{self.window}]))"
 
+    def upto(self, metric: Distribution, bound: float, where: Mapping[Label, str] | None = None) -> str:
+        """How many values up to one of its bounds a distribution gained in the window."""
+        if bound not in metric.bounds:
+            raise KpiError(f"{metric.base} has no bound {bound!r}; it has {', '.join(map(repr, metric.bounds))}")
+        series = promql.bucket(metric, bound, self.of(metric, where))
+        return f"sum{promql.by(metric, self.by)} (increase({series}[{self.window}]))"
+
     def total(self, metric: Metric, where: Mapping[Label, str] | None = None) -> str:
         """Sum of a gauge now."""
         return promql.total(metric, self.by, self.of(metric, where))

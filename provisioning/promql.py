@@ -36,6 +36,15 @@ def by(metric: Metric, labels: Iterable[Label | str]) -> str:
     return f" by ({', '.join(names)})" if names else ""
 
 
+def bucket(metric: Distribution, bound: float, matchers: Matchers | None = None) -> str:
+    """The bucket of one of a distribution's bounds, whether its text is 1.0, as we write it, or 1."""
+    text = repr(float(bound))
+    whole = text.removesuffix(".0")
+    le = whole.replace(".", "\\.") + ("(\\.0)?" if whole != text else "")
+    chosen = selector(metric, matchers, metric.bucket).removeprefix(metric.bucket).strip("{}")
+    return f"{metric.bucket}{{{chosen + ', ' if chosen else ''}le=~{quote(le)}}}"
+
+
 def rate(
     metric: Metric, window: str = RATE_INTERVAL, labels: Iterable[Label | str] = (), matchers: Matchers | None = None
 ) -> str:

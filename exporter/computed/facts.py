@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from exporter.engine.relation import relation
+from exporter.engine.relation import relation, unreadable
 from exporter.engine.resolve import Source
 from exporter.entity import Column, Entity
 from exporter.metric import Computed
@@ -44,7 +44,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A function that gives values of some metrics from rows. `needs` are the columns without which it cannot."""
+    """A function that gives values of some metrics from rows.
+
+    `needs` are the columns without which it cannot; of `uses` it reads what is mapped, after asking `facts.has`.
+    """
 
     name: str
     domain: str
@@ -53,6 +56,7 @@ class Computation:
     run: Callable[[Facts], Iterable[Value]]
     every: float = 60.0
     timeout: float = 30.0
+    uses: tuple[Entity, ...] = ()
 
     def __post_init__(self) -> None:
         for entity, columns in self.needs.items():
@@ -84,9 +88,9 @@ class Facts:
         return self.instant.timestamp()
 
     def has(self, entity: Entity, *columns: str) -> bool:
-        """Whether these columns are mapped and there."""
+        """Whether these columns are mapped and there, and can be read."""
         source = self.sources.get(entity.name)
-        return source is not None and all(name in source.columns for name in columns)
+        return source is not None and all(name in source.columns for name in columns) and unreadable(source) is None
 
     def of(
         self,

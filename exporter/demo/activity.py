@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from exporter.demo import calendar, steps
+from exporter.demo import calendar, live_agents, live_behaviour, live_content, live_leads, live_revenue, steps
 from exporter.demo.database import Connection
 from exporter.demo.loading import DETAIL
 from exporter.demo.present import insert
@@ -79,12 +79,23 @@ class Activity:
         self._chat_comes(now)
         self._plan_comes(now)
         self._minute(now)
+        live_agents.begin(self, now)
+        live_leads.begin(self, now)
+        live_revenue.begin(self, now)
 
     def advance(self, now: datetime) -> None:
         """Do every step that is due."""
         while self._agenda and self._agenda[0][0] <= now:
             self._planned, _, step = heapq.heappop(self._agenda)
             step(now)
+
+    def later(self, start: datetime, seconds: float, step: Step) -> None:
+        """Do something some seconds after an instant."""
+        self._in(start, seconds, step)
+
+    def again(self, now: datetime, per_minute: float, step: Step) -> None:
+        """Repeat at random times with this mean rate."""
+        self._again(now, per_minute, step)
 
     def _in(self, start: datetime, seconds: float, step: Step) -> None:
         heapq.heappush(self._agenda, (start + timedelta(seconds=seconds), next(self._order), step))
@@ -145,16 +156,16 @@ class Activity:
         talk.conversation = f"conv-{uuid4().hex}"
         talk.answers = max(1, min(9, round(seconds / 30)))
         head = {"id": talk.conversation, "call_id": talk.call, **talk.who, "channel": talk.channel}
-        who = {"visitor_id": f"visitor-{self.random.randrange(5000)}", "device": "phone" if talk.call else "mobile"}
+        who = live_behaviour.visit(self.random, phone=talk.call is not None)
         insert(
             self.connection,
             "agent_conversations",
             **head,
             **who,
-            country="US",
             topic=steps.topic(self.random),
             started_at=now,
         )
+        live_content.ask(self, talk, now)
         if self.random.randrange(DETAIL) == 0:
             for number in range(1, talk.answers + 1):
                 self._in(now, seconds * number / (talk.answers + 0.7), lambda then: steps.turn(self, talk, then))
@@ -187,4 +198,6 @@ class Activity:
 
     def _minute(self, now: datetime) -> None:
         steps.minute(self, now)
+        live_behaviour.minute(self, now)
+        live_content.minute(self, now)
         self._in(now, 60, self._minute)

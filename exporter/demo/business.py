@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any, Final
 
+from exporter.demo import clients
 from exporter.demo.live_cost import UNRECORDED
-from exporter.demo.world import MODELS, PLAN_PRICES, Tenant, World, chance
+from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, World, chance
 
 Row = tuple[Any, ...]
 
@@ -24,40 +24,31 @@ SPEECH_PRICES: Final = (
     ("carrier", "telephony", "minute", 0.0085),
 )  # fmt: skip
 TOPICS: Final = ("booking", "pricing", "opening hours", "delivery", "returns", "account", "technical help")
+CATEGORIES: Final = {"complaint": "service", "technical help": "support"}
+"""Categories of topics; all others are sales."""
 DAY: Final = timedelta(days=1)
 
 
-def early(world: World) -> dict[str, Iterator[Row]]:
+def early(world: World, calls: int) -> dict[str, Iterator[Row]]:
     """Tables that the rest of the history reads."""
-    return {"experiments": _experiments(world)}
+    return {"experiments": _experiments(world, calls), "subscriptions": clients.subscriptions(world)}
 
 
 def rows(world: World, calls: int) -> dict[str, Iterator[Row]]:
     """Rows by table, in the order of the columns of the reference schema."""
     return {
-        "tenants": _tenants(world),
+        "tenants": clients.tenants(world),
         "agents": _agents(world),
         "campaigns": _campaigns(world),
         "campaign_runs": _runs(world),
         "prices": _prices(world),
         "budgets": _budgets(world, calls),
         "plans": ((plan, price, price // 2, *LIMITS[plan]) for plan, price in PLAN_PRICES.items()),
-        "subscriptions": _subscriptions(world),
-        "invoices": _invoices(world),
+        "invoices": clients.invoices(world),
         "knowledge_documents": _documents(world),
         "incidents": _incidents(world),
         "deployments": _deployments(world),
     }
-
-
-def _left(world: World, tenant: Tenant) -> datetime | None:
-    return None if tenant.left is None else world.at(tenant.left)
-
-
-def _tenants(world: World) -> Iterator[Row]:
-    for tenant in world.tenants:
-        joined = world.since(tenant.joined)
-        yield (tenant.id, tenant.name, tenant.plan, tenant.country, tenant.industry, joined, _left(world, tenant))
 
 
 def _agents(world: World) -> Iterator[Row]:
@@ -65,7 +56,7 @@ def _agents(world: World) -> Iterator[Row]:
     tenants = {tenant.id: tenant for tenant in world.tenants}
     for agent in world.agents:
         tenant = tenants[agent.tenant]
-        retired = _left(world, tenant)
+        retired = None if tenant.left is None else world.at(tenant.left)
         updated = (retired or world.until) - random.random() * 40 * DAY
         status = "inactive" if retired else "active"
         created = world.since(tenant.joined)
@@ -81,6 +72,9 @@ def _agents(world: World) -> Iterator[Row]:
             max(created, updated),
             retired,
         )
+    name, of, kind, model = UNUSED
+    made = world.until - 75 * DAY
+    yield (name, of, kind, model, "active", 0.55, made, made, None)
 
 
 def _campaigns(world: World) -> Iterator[Row]:
@@ -156,61 +150,46 @@ def _budgets(world: World, calls: int) -> Iterator[Row]:
     )
 
 
-def _subscriptions(world: World) -> Iterator[Row]:
-    """One a tenant; one in four had a smaller plan before."""
-    smaller = {"premium": "business", "business": "pro", "pro": "free"}
-    for index, tenant in enumerate(world.tenants):
-        joined, left = world.since(tenant.joined), _left(world, tenant)
-        reason = "cancelled" if left else None
-        if index % 4 == 1 and tenant.joined == 0:
-            before, change = smaller[tenant.plan], world.at(0.4)
-            yield (f"sub-{tenant.id}-1", tenant.id, before, PLAN_PRICES[before], joined, change, "upgraded")
-            joined = change
-        yield (f"sub-{tenant.id}", tenant.id, tenant.plan, PLAN_PRICES[tenant.plan], joined, left, reason)
-
-
-def _invoices(world: World) -> Iterator[Row]:
-    """A set-up fee when a tenant joins, then an invoice every 30 days; a few differ from what billing recorded."""
-    random = chance(f"{world.seed} invoices")
-    for tenant in world.tenants:
-        price, issued, number = PLAN_PRICES[tenant.plan], world.since(tenant.joined), 0
-        end = _left(world, tenant) or world.until
-        if price:
-            yield _invoice(random, world, (f"invoice-{tenant.id}-setup", tenant.id, "setup_fee"), price // 2, issued)
-        while price and issued <= end:
-            yield _invoice(random, world, (f"invoice-{tenant.id}-{number}", tenant.id, "subscription"), price, issued)
-            issued, number = issued + 30 * DAY, number + 1
-
-
-def _invoice(random: Random, world: World, head: tuple[str, str, str], amount: int, issued: datetime) -> Row:
-    billed = amount - 10 if random.random() < 0.02 else amount
-    paid = issued + random.random() * 20 * DAY
-    due = issued + 14 * DAY
-    status = "paid" if paid <= world.until else "overdue" if due < world.until else "open"
-    return (*head, amount, billed, status, issued, due, paid if status == "paid" else None)
-
-
 def _documents(world: World) -> Iterator[Row]:
+    """Eighteen a tenant; most are read anew each month, some never, a few addresses expire, the last upload waits."""
     random = chance(f"{world.seed} documents")
     for tenant in world.tenants:
+        joined = world.since(tenant.joined)
         for number in range(18):
             topic = random.choice(TOPICS)
-            uploaded = world.since(tenant.joined) + random.random() * (world.until - world.since(tenant.joined))
-            pending = number == 17
-            refreshed = None if pending else uploaded + random.random() * (world.until - uploaded)
-            expired = refreshed + (world.until - refreshed) / 2 if refreshed and random.random() < 0.06 else None
-            status = "pending" if pending else "expired" if expired else "indexed"
+            uploaded = joined + random.random() * (world.until - joined)
+            indexed: datetime | None = min(world.until, uploaded + random.random() * timedelta(minutes=10))
+            last = max(uploaded, world.until - random.expovariate(1 / 25) * DAY)
+            refreshed: datetime | None = last
+            expired = removed = None
+            if number == 17:
+                uploaded = world.until - random.random() * timedelta(hours=36)
+                indexed = refreshed = None
+            elif random.random() < 0.12:
+                expired = last + (world.until - last) / 2
+                removed = expired + (world.until - expired) / 2 if random.random() < 0.5 else None
+            status = "pending" if indexed is None else "removed" if removed else "expired" if expired else "indexed"
             head = (f"document-{tenant.id}-{number}", tenant.id, f"{topic.capitalize()}, part {number + 1}")
             url = f"https://{tenant.id}.example.com/{topic.replace(' ', '-')}/{number}"
-            yield (*head, url, topic, status, uploaded, None if pending else uploaded, refreshed, expired)
+            yield (*head, url, topic, status, uploaded, indexed, refreshed, expired, removed)
 
 
-def _experiments(world: World) -> Iterator[Row]:
-    plans = ((0, "Shorter greeting", 0.2, 0.45), (1, "Offer a slot first", 0.55, 0.8), (2, "Warmer voice", 0.7, None))
-    for index, name, start, end in plans:
+def _experiments(world: World, calls: int) -> Iterator[Row]:
+    """Two that are over and one that runs; the plans ask for about as many visitors as there are, the last for more."""
+    plans = (
+        (0, "Shorter greeting", 0.2, 0.45, 0.02), (1, "Offer a slot first", 0.55, 0.8, 0.012), (2, "Warmer voice", 0.7, None, 0.02),
+    )  # fmt: skip
+    for index, name, start, end, share in plans:
         tenant = world.tenants[index]
-        head = (f"experiment-{index + 1}", tenant.id, name, f"{tenant.id}-helpdesk")
-        yield (*head, f"{name} converts better.", "conversion", world.at(start), None if end is None else world.at(end))
+        head = (
+            f"experiment-{index + 1}",
+            tenant.id,
+            name,
+            f"{tenant.id}-helpdesk",
+            f"{name} converts better.",
+            "conversion",
+        )
+        yield (*head, "A", max(200, round(share * calls)), world.at(start), None if end is None else world.at(end))
 
 
 def _incidents(world: World) -> Iterator[Row]:

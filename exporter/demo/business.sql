@@ -7,29 +7,37 @@ FROM (
     FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions WHERE campaign IS NOT NULL) c WHERE n % 4 = 0 OFFSET 0
 ) calls;
 
--- Leads: one for each tenth call, of the tenant and campaign of that call.
+-- Leads: one for each tenth call, of the tenant and campaign of that call; those not won are lost after some weeks.
 INSERT INTO leads
 SELECT 'lead-' || lpad((n / 10)::text, 9, '0'), tenant, campaign, channel, 'Lead ' || n / 10, 'lead' || n / 10 || '@example.com',
-    CASE WHEN converts THEN 'converted' WHEN u < 0.1 THEN 'lost' WHEN contacted IS NOT NULL THEN 'contacted' ELSE 'new' END,
-    v > 0.06, w < 0.04, round((100 * pg_temp.u(n, 114))::numeric, 1)::double precision, round((200 + 4800 * v * w)::numeric, 2),
-    CASE WHEN contacted IS NULL THEN 'call' WHEN NOT converts AND u > 0.1 THEN 'follow up' END,
-    CASE WHEN u > 0.1 AND NOT converts THEN to_timestamp(:now) + 86400 * (7 * w - 1) * interval '1 second' END,
-    created, contacted, CASE WHEN converts THEN contacted + (to_timestamp(:now) - contacted) * w * w END
+    CASE WHEN converted IS NOT NULL THEN 'converted' WHEN closed IS NOT NULL THEN 'lost' WHEN contacted IS NOT NULL THEN 'contacted'
+        ELSE 'new' END,
+    CASE WHEN w > 0.05 THEN v > 0.06 END, w > 0.96, round((100 * power(pg_temp.u(n, 114), CASE WHEN v > 0.8 THEN 0.5 ELSE 1 END))::numeric, 1)::double precision,
+    CASE WHEN u > 0.03 THEN round((200 + 4800 * v * w)::numeric, 2) END,
+    CASE WHEN closed IS NOT NULL THEN NULL WHEN contacted IS NULL THEN 'call' ELSE 'follow up' END,
+    CASE WHEN closed IS NULL THEN to_timestamp(:now + 86400 * (7 * w - 1)) END,
+    to_timestamp(created), to_timestamp(contacted), to_timestamp(converted), to_timestamp(closed)
 FROM (
-    SELECT *, CASE WHEN v < 0.83 THEN created + (to_timestamp(:now) - created) * u * w * w END AS contacted,
-        v < 0.14 AND u > 0.1 AS converts
-    FROM (
-        SELECT c.n, tenant, campaign, channel, initiated_at - interval '2 days' AS created,
-            pg_temp.u(n, 110) AS u, pg_temp.u(n, 111) AS v, pg_temp.u(n, 112) AS w
-        FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 10 = 0 OFFSET 0
-    ) drawn OFFSET 0
+    SELECT *, coalesce(converted, CASE WHEN lost <= :now THEN lost END) AS closed FROM (
+        SELECT *, CASE WHEN v > 0.84 AND contacted + 86400 * (1 + 20 * u) <= :now THEN contacted + 86400 * (1 + 20 * u) END AS converted,
+            CASE WHEN v <= 0.84 THEN created + 86400 * (10 + 45 * u) END AS lost
+        FROM (
+            SELECT *, CASE WHEN v > 0.13 AND created + 21600 * tail <= :now THEN created + 21600 * tail END AS contacted
+            FROM (
+                SELECT c.n, tenant, campaign, channel, date_part('epoch', initiated_at) - 172800 * pg_temp.u(n, 113) AS created,
+                    pg_temp.u(n, 110) AS u, pg_temp.u(n, 111) AS v, pg_temp.u(n, 112) AS w, pg_temp.tail(pg_temp.u(n, 115), 0.6) AS tail
+                FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 10 = 0 OFFSET 0
+            ) drawn OFFSET 0
+        ) met OFFSET 0
+    ) ended OFFSET 0
 ) leads;
 
--- Appointments that calls booked.
+-- Appointments that calls booked; what some are worth is not known.
 INSERT INTO appointments
 SELECT 'appointment-' || substr(id, 6), tenant, agent, campaign, id,
     CASE WHEN starts > :now THEN 'booked' WHEN v < 0.08 THEN 'cancelled' WHEN v < 0.14 THEN 'missed' ELSE 'kept' END,
-    round((40 + 460 * w * w)::numeric, 2), ended_at, to_timestamp(starts),
+    CASE WHEN w > 0.03 THEN round((40 + 460 * w * w)::numeric, 2) END, ended_at, to_timestamp(starts),
+    CASE WHEN starts <= :now AND v >= 0.14 THEN to_timestamp(starts) END,
     CASE WHEN starts <= :now AND v < 0.08 THEN ended_at + (to_timestamp(starts) - ended_at) * w END
 FROM (
     SELECT *, date_part('epoch', ended_at) + 86400 * (1 + 13 * pg_temp.u(n, 122)) AS starts,
@@ -40,7 +48,7 @@ FROM (
 -- Feedback on one conversation in sixteen: thumbs, ratings and answers to the NPS question.
 INSERT INTO agent_feedback
 SELECT 'feedback-' || id, id, tenant, agent, agent_type, channel, kind,
-    CASE kind WHEN 'thumbs' THEN CASE WHEN mood > 0.2 THEN 1 ELSE -1 END
+    CASE kind WHEN 'thumbs' THEN CASE WHEN mood > 0.2 THEN 1 ELSE 0 END
         WHEN 'rating' THEN 1 + least(4, floor(5.9 * mood)) ELSE least(10, floor(11.8 * power(mood, 0.6))) END,
     CASE WHEN mood > 0.9 THEN 'Quick and clear.' WHEN mood < 0.1 THEN 'It did not understand me.' END,
     least(to_timestamp(:now), ended_at + interval '20 seconds')
@@ -54,14 +62,14 @@ FROM (
 INSERT INTO agent_executions
 SELECT 'task-' || id, tenant, agent, agent_type,
     (ARRAY['answer_question', 'qualify_lead', 'book_appointment', 'update_crm', 'summarise'])[1 + floor(5 * v)::int],
-    CASE WHEN u < 0.945 THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
+    CASE WHEN u < 0.985 - failures THEN 'completed' WHEN u < 0.985 THEN 'failed' ELSE 'timeout' END,
     ended_at - seconds * interval '1 second', ended_at, seconds, floor(400 + 2600 * v * w)::bigint
 FROM (
     SELECT *, round((CASE WHEN u < 0.985 THEN 3.5 * pg_temp.tail(w, 0.4) ELSE 60 END)::numeric, 3)::double precision AS seconds
     FROM (
-        SELECT *, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w
+        SELECT c.*, pg_temp.u(h, 140) AS u, pg_temp.u(h, 141) AS v, pg_temp.u(h, 142) AS w, a.task_failures AS failures
         FROM (SELECT *, hashtextextended(id, 2) AS h FROM agent_conversations WHERE ended_at IS NOT NULL) c
-        WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
+        JOIN demo_agents a ON a.agent = c.agent WHERE pg_temp.u(h, 143) < 0.125 OFFSET 0
     ) drawn OFFSET 0
 ) tasks;
 
@@ -81,26 +89,41 @@ FROM (
 
 UPDATE questions SET question = replace(question, '%s', topic);
 
--- Use of the product, one event for each eighth call, by a few users of each tenant.
+-- Use of the product: a visit for each twenty-fourth call, along one of a few ways from feature to feature. Every tenant has
+-- a few people at a time; over the year old ones leave and new ones come.
 INSERT INTO usage_events
-SELECT 'event-' || n, tenant, 'user-' || tenant || '-' || 1 + floor(12 * v * v)::int, 'session-' || tenant || '-' || n / 40,
+SELECT 'event-' || n || '-' || k, tenant, plan, 'user-' || tenant || '-' || who, 'session-' || n,
     CASE WHEN u < 0.6 THEN 'page_view' WHEN u < 0.9 THEN 'action' ELSE 'export' END,
-    (ARRAY['dashboard', 'transcripts', 'campaigns', 'agents', 'knowledge', 'reports', 'billing', 'experiments'])[1 + floor(8 * u * w)::int],
-    round((30 * pg_temp.tail(w, 0.6))::numeric, 2), initiated_at
+    (string_to_array(way, ' '))[k], round((pace * (0.2 + 0.75 * w))::numeric, 2), at
 FROM (
-    SELECT *, pg_temp.u(n, 160) AS u, pg_temp.u(n, 161) AS v, pg_temp.u(n, 162) AS w
-    FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 8 = 3 OFFSET 0
-) used;
+    SELECT *, initiated_at + pace * (k - 1) * interval '1 second' AS at, pg_temp.u(n * 8 + k, 163) AS u, pg_temp.u(n * 8 + k, 164) AS w
+    FROM (
+        SELECT c.*, 20 + 110 * pg_temp.u(n, 160) AS pace, least(6, ceil(6 * pg_temp.u(n, 161)))::int AS steps,
+            floor(10 * (date_part('epoch', initiated_at) - :start) / (:now - :start))::int + floor(CASE plan WHEN 'premium' THEN 24
+                WHEN 'business' THEN 12 WHEN 'pro' THEN 6 ELSE 2 END * pg_temp.u(n, 162))::int AS who,
+            (ARRAY['dashboard transcripts reports dashboard', 'dashboard campaigns agents campaigns reports', 'dashboard billing',
+                'agents knowledge agents experiments knowledge agents', 'dashboard reports transcripts knowledge agents dashboard',
+                'transcripts'])[1 + floor(6 * pg_temp.u(n, 165))::int] AS way
+        FROM (
+            SELECT c.*, substr(c.id, 6)::bigint AS n, s.plan FROM call_sessions c LEFT JOIN subscriptions s ON s.tenant = c.tenant
+                AND s.started_at <= c.initiated_at AND (s.ended_at IS NULL OR s.ended_at > c.initiated_at)
+        ) c WHERE n % 24 = 3 OFFSET 0
+    ) visits, LATERAL generate_series(1, least(steps, array_length(string_to_array(way, ' '), 1))) k OFFSET 0
+) used WHERE at <= to_timestamp(:now);
 
--- Visitors who were shown a variant: chats of the tenants that run an experiment.
+-- Visitors who were shown a variant: chats of the tenants that run an experiment. Who comes again sees the same one. The first
+-- experiment has a strong effect, the second none, the third a weak one.
 INSERT INTO experiment_exposures
-SELECT 'exposure-' || c.id, e.id, c.tenant, v, c.visitor_id, u < CASE v WHEN 'B' THEN 0.63 ELSE 0.58 END,
-    w < CASE v WHEN 'B' THEN 0.145 ELSE 0.115 END, c.duration_seconds,
-    round(least(1, 0.45 + 0.5 * u + CASE v WHEN 'B' THEN 0.03 ELSE 0 END)::numeric, 3), c.started_at
+SELECT 'exposure-' || c.id, e.id, e.name, c.tenant, v, c.visitor_id, u < 0.58 + lift, w < 0.12 + lift, c.duration_seconds,
+    round(least(1, 0.45 + 0.5 * x + 0.5 * lift)::numeric, 3), c.started_at
 FROM (
-    SELECT *, CASE WHEN pg_temp.u(h, 170) < 0.5 THEN 'A' ELSE 'B' END AS v, pg_temp.u(h, 171) AS u, pg_temp.u(h, 172) AS w
-    FROM (SELECT *, hashtextextended(id, 4) AS h FROM agent_conversations WHERE call_id IS NULL AND ended_at IS NOT NULL) c OFFSET 0
-) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at);
+    SELECT c.*, e.id AS experiment, CASE WHEN b THEN 'B' ELSE 'A' END AS v, pg_temp.u(h, 171) AS u, pg_temp.u(h, 172) AS w, pg_temp.u(h, 173) AS x,
+        CASE WHEN b THEN CASE e.id WHEN 'experiment-1' THEN 0.07 WHEN 'experiment-2' THEN 0 ELSE 0.04 END ELSE 0 END AS lift
+    FROM (
+        SELECT *, hashtextextended(id, 4) AS h, pg_temp.u(hashtextextended(visitor_id, 4), 170) < 0.5 AS b
+        FROM agent_conversations WHERE call_id IS NULL AND ended_at IS NOT NULL OFFSET 0
+    ) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at)
+) c JOIN experiments e ON e.id = c.experiment;
 
 -- What was said in the last conversations.
 INSERT INTO conversation_messages

@@ -10,7 +10,10 @@ CREATE TEMP TABLE demo_hours (
 CREATE TEMP TABLE demo_slots (
     span int, kind text, slot int, tenant text, agent text, agent_type text, channel text, campaign text
 );
-CREATE TEMP TABLE demo_agents (agent text, model text, fallback text, stt text, tts text);
+CREATE TEMP TABLE demo_agents (
+    agent text, tenant text, agent_type text, model text, fallback text, stt text, tts text, weight double precision,
+    slower double precision, task_failures double precision, tool_failures double precision, caches boolean
+);
 CREATE TEMP TABLE demo_models (
     model text, provider text, input_usd double precision, cached_usd double precision, output_usd double precision,
     usual_seconds double precision, reasoning boolean

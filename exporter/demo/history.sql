@@ -104,8 +104,12 @@ ANALYZE demo_steps;
 
 INSERT INTO turns
 SELECT 'turn-' || suffix, conversation_id, tenant, agent, agent_type, at,
-    CASE WHEN w >= 0.02 THEN round((slow * 0.44 * pg_temp.tail(pg_temp.u(n, 31), 0.17))::numeric, 4) END, w > 0.94
-FROM (SELECT *, pg_temp.u(n, 30) AS w FROM demo_steps OFFSET 0) steps;
+    CASE WHEN w >= 0.02 THEN round((slow * pace * 0.44 * pg_temp.tail(pg_temp.u(n, 31), 0.17))::numeric, 4) END, w > 0.94
+FROM (
+    SELECT s.*, pg_temp.u(n, 30) AS w,
+        CASE WHEN slower > 0 THEN 0.8 * (1 + slower * greatest(0, 14 - (:now - date_part('epoch', at)) / 86400)) ELSE 1 END AS pace
+    FROM demo_steps s JOIN demo_agents a ON a.agent = s.agent OFFSET 0
+) steps;
 
 INSERT INTO llm_requests
 SELECT 'llm-' || suffix, conversation_id, tenant, agent, agent_type, model, provider, CASE WHEN ok THEN 'ok' ELSE 'error' END, at,
@@ -119,11 +123,13 @@ SELECT 'llm-' || suffix, conversation_id, tenant, agent, agent_type, model, prov
         WHEN counted THEN round((fresh * input_usd + cached * cached_usd + (output + reasoned) * output_usd)::numeric, 8) END,
     CASE WHEN ok AND input_usd IS NULL THEN 'no_price' WHEN ok AND NOT counted THEN 'no_usage' END
 FROM (
-    SELECT *, ok AND x < 0.997 AS counted, floor(300 + 900 * w)::bigint AS fresh,
-        CASE WHEN x < 0.6 THEN floor(1024 + 1500 * x) ELSE 0 END::bigint AS cached,
+    SELECT *, ok AND x < 0.997 AS counted, (floor(300 + 900 * w) + CASE WHEN caches THEN 0 ELSE prompt END)::bigint AS fresh,
+        CASE WHEN caches THEN prompt ELSE 0 END::bigint AS cached,
         floor(25 + 160 * x * w)::bigint AS output, CASE WHEN reasoning THEN floor(40 + 300 * x * x) ELSE 0 END::bigint AS reasoned
     FROM (
-        SELECT s.*, m.model, m.provider, m.input_usd, m.cached_usd, m.output_usd, m.reasoning, pg_temp.u(s.n, 41) >= s.llm AS ok, pg_temp.u(s.n, 42) AS w, pg_temp.u(s.n, 43) AS x,
+        SELECT s.*, m.model, m.provider, m.input_usd, m.cached_usd, m.output_usd, m.reasoning, a.caches,
+            pg_temp.u(s.n, 41) >= s.llm AS ok, pg_temp.u(s.n, 42) AS w, pg_temp.u(s.n, 43) AS x,
+            CASE WHEN pg_temp.u(s.n, 43) < 0.6 THEN floor(1024 + 1500 * pg_temp.u(s.n, 43)) ELSE 0 END AS prompt,
             s.slow * m.usual_seconds * pg_temp.tail(pg_temp.u(s.n, 44), 0.16) AS seconds
         FROM (SELECT *, pg_temp.u(n, 40) < 0.86 AS usual FROM demo_steps OFFSET 0) s
         JOIN demo_agents a ON a.agent = s.agent
@@ -152,11 +158,12 @@ FROM (
 INSERT INTO tool_calls
 SELECT 'tool-' || suffix, conversation_id, tenant, agent, agent_type,
     (ARRAY['search_knowledge', 'crm_lookup', 'check_calendar', 'book_appointment', 'send_sms', 'transfer_call'])[1 + floor(6 * w * x)::int],
-    CASE WHEN y >= 0.012 THEN 'ok' ELSE 'error' END, at,
-    CASE WHEN y >= 0.012 THEN round((0.12 * pg_temp.tail(w, 0.35))::numeric, 4) ELSE 0 END
+    CASE WHEN y >= failures THEN 'ok' ELSE 'error' END, at,
+    CASE WHEN y >= failures THEN round((0.12 * pg_temp.tail(w, 0.35))::numeric, 4) ELSE 0 END
 FROM (
-    SELECT *, pg_temp.u(n, 71) AS w, pg_temp.u(n, 72) AS x, pg_temp.u(n, 73) AS y FROM demo_steps
-    WHERE pg_temp.u(n, 70) < 0.3 OFFSET 0
+    SELECT s.*, pg_temp.u(n, 71) AS w, pg_temp.u(n, 72) AS x, pg_temp.u(n, 73) AS y,
+        CASE WHEN at > to_timestamp(:now) - interval '1 day' THEN a.tool_failures ELSE 0.012 END AS failures
+    FROM demo_steps s JOIN demo_agents a ON a.agent = s.agent WHERE pg_temp.u(n, 70) < 0.3 OFFSET 0
 ) calls;
 
 -- Every failed step and every failed call has its error.

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, cast
 
-from exporter.demo import business, calendar, present
+from exporter.demo import business, calendar, live_leads, present
 from exporter.demo.database import MARKER_TABLE, Connection, DemoError, claim, connect
 from exporter.demo.world import MODELS, World, build
 from exporter.schema import comments, statements
@@ -75,7 +75,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
     indexes = _tables(connection)
     _prepare(connection, world, calls)
-    for table, rows in business.early(world).items():
+    for table, rows in business.early(world, calls).items():
         _copy(connection, table, rows)
     for name in ("history.sql", "business.sql"):
         for statement in _script(name, world, calls):
@@ -87,6 +87,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     for table, rows in business.rows(world, calls).items():
         _copy(connection, table, rows)
     present.open_rows(connection, world)
+    live_leads.recent(connection, world)
     say("indexing")
     for index in indexes:
         _run(connection, index)
@@ -115,11 +116,7 @@ def _prepare(connection: Connection, world: World, calls: int) -> None:
         _run(connection, statement)
     _copy(connection, "demo_hours", (astuple(hour) for hour in calendar.hours(world, calls)))
     _copy(connection, "demo_slots", calendar.slots(world))
-    _copy(
-        connection,
-        "demo_agents",
-        ((agent.id, agent.model, agent.fallback, agent.stt, agent.tts) for agent in world.agents),
-    )
+    _copy(connection, "demo_agents", (astuple(agent) for agent in world.agents))
     _copy(connection, "demo_models", (astuple(model) for model in MODELS))
     _run(connection, "ANALYZE demo_hours, demo_slots, demo_agents, demo_models")
 

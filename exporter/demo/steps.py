@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from exporter.demo import live_cost
+from exporter.demo import live_cost, live_satisfaction
 from exporter.demo.calendar import ERROR_RATES
 from exporter.demo.present import insert
 from exporter.demo.world import MODELS, Model
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from exporter.demo.activity import Activity, Talk
 
 TOPICS: Final = ("booking", "pricing", "opening hours", "delivery", "returns", "account", "technical help", "complaint")
-FEATURES: Final = ("dashboard", "transcripts", "campaigns", "agents", "knowledge", "reports", "billing", "experiments")
 TOOLS: Final = ("search_knowledge", "crm_lookup", "check_calendar", "book_appointment", "send_sms")
 ERRORS: Final = {
     "llm": ("timeout", "rate_limit", "server_error", "content_filter"),
@@ -53,18 +52,17 @@ def turn(activity: Activity, talk: Talk, now: datetime) -> None:
     """One exchange with everything behind it."""
     random = activity.random
     head = {"conversation_id": talk.conversation, **talk.who, "ended_at": now}
-    latency = tail(random, 0.44, 0.17)
+    agent = next(agent for agent in activity.world.agents if agent.id == talk.who["agent"])
     insert(
         activity.connection,
         "turns",
         id=f"turn-{uuid4().hex}",
         **head,
-        latency_seconds=latency,
+        latency_seconds=tail(random, 0.44 * agent.pace, 0.17),
         interrupted=random.random() < 0.06,
     )
-    agent = next(agent for agent in activity.world.agents if agent.id == talk.who["agent"])
     name = agent.model if random.random() < 0.86 else agent.fallback
-    _llm(activity, talk, head, next(model for model in MODELS if model.name == name))
+    _llm(activity, talk, head, next(model for model in MODELS if model.name == name), agent.caches)
     if agent.type != "text":
         audio = round(random.uniform(2, 11), 2)
         _step(
@@ -89,14 +87,23 @@ def turn(activity: Activity, talk: Talk, now: datetime) -> None:
             cost_usd=round(characters * 0.00003, 8),
         )
     if random.random() < 0.3:
-        _step(activity, talk, head, "tool", 0.12, tool=random.choice(TOOLS))
+        _step(activity, talk, head, "tool", 0.12, failures=agent.tool_failures, tool=random.choice(TOOLS))
 
 
-def _step(activity: Activity, talk: Talk, head: dict[str, Any], component: str, median: float, **values: Any) -> None:
+def _step(
+    activity: Activity,
+    talk: Talk,
+    head: dict[str, Any],
+    component: str,
+    median: float,
+    *,
+    failures: float = 0.0,
+    **values: Any,
+) -> None:
     """A request to speech recognition, speech synthesis or a tool."""
     table = {"stt": "stt_requests", "tts": "tts_requests", "tool": "tool_calls"}[component]
     name = f"{component}-{uuid4().hex}"
-    failed = activity.random.random() < ERROR_RATES.get(component, 0.012)
+    failed = activity.random.random() < max(failures, ERROR_RATES.get(component, 0.0))
     if failed:
         error(activity, talk, component, name, head["ended_at"])
         values |= {"cost_usd": 0} if "cost_usd" in values else {}
@@ -112,7 +119,7 @@ def _step(activity: Activity, talk: Talk, head: dict[str, Any], component: str, 
     )
 
 
-def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model) -> None:
+def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model, caches: bool) -> None:
     random, name = activity.random, f"llm-{uuid4().hex}"
     head = {"id": name, **head, "model": model.name, "provider": model.provider}
     if random.random() < ERROR_RATES["llm"]:
@@ -121,6 +128,8 @@ def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model) -> 
         return
     fresh, output = random.randint(300, 1200), random.randint(25, 120)
     cached = random.randint(1024, 1900) if random.random() < 0.6 else 0
+    if not caches:
+        fresh, cached = fresh + cached, 0
     reasoned = random.randint(40, 200) if model.reasoning else 0
     cost = None
     if model.input_usd is not None and model.cached_usd is not None and model.output_usd is not None:
@@ -193,25 +202,11 @@ def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:
     counts = (2 * talk.answers + 1, talk.answers, int(random.random() < 0.12))
     values = (round(seconds, 3), resolution, known, handed, *counts, round(confidence, 3), round(sentiment, 3), emotion)
     activity.connection.execute(query.encode(), (now, *values, talk.conversation))
-    if random.random() < 0.0625:
-        head = {
-            "id": f"feedback-{uuid4().hex}",
-            "conversation_id": talk.conversation,
-            **talk.who,
-            "channel": talk.channel,
-        }
-        insert(
-            activity.connection,
-            "agent_feedback",
-            **head,
-            kind="thumbs",
-            score=1 if sentiment > 0.5 else -1,
-            created_at=now,
-        )
+    live_satisfaction.answer(activity, talk, sentiment, now)
 
 
 def minute(activity: Activity, now: datetime) -> None:
-    """What is written once a minute: probes, load, use of the product, a question, a task."""
+    """What is written once a minute: probes and load."""
     random, connection = activity.random, activity.connection
     for component, base in COMPONENTS.items():
         status = "down" if random.random() < 0.0005 else "up"
@@ -242,32 +237,3 @@ def minute(activity: Activity, now: datetime) -> None:
             query_seconds=tail(random, 0.004, 0.3),
             sampled_at=now,
         )
-    agent = random.choice([agent for agent in activity.world.agents if agent.tenant == activity.world.tenants[0].id])
-    head = {"id": uuid4().hex, "tenant": agent.tenant}
-    use = {
-        "user_id": f"user-{agent.tenant}-1",
-        "session_id": uuid4().hex,
-        "event_type": "page_view",
-        "feature": random.choice(FEATURES),
-    }
-    insert(connection, "usage_events", **head, **use, duration_seconds=tail(random, 30, 0.6), occurred_at=now)
-    about = topic(random)
-    asked = {
-        "agent": agent.id,
-        "topic": about,
-        "category": "sales",
-        "question": f"Where do I find {about}?",
-        "answer_source": "retrieval",
-    }
-    insert(connection, "questions", **head, **asked, confidence=round(random.uniform(0.5, 1), 3), asked_at=now)
-    task = {"agent": agent.id, "agent_type": agent.type, "task": "answer_question", "status": "completed"}
-    insert(
-        connection,
-        "agent_executions",
-        **head,
-        **task,
-        started_at=now,
-        ended_at=now,
-        duration_seconds=0,
-        tokens=random.randint(400, 3000),
-    )

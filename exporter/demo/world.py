@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,10 @@ JOINED: Final = {5: 0.15, 7: 0.3, 9: 0.5, 10: 0.65}
 LEFT: Final = {11: 0.8}
 
 
+TASK_FAILURES: Final = 0.04
+TOOL_FAILURES: Final = 0.012
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """An agent of a tenant, with the services behind it."""
@@ -84,7 +88,29 @@ class Agent:
     stt: str
     tts: str
     weight: float
+    slower: float = 0.0
+    """By which part its answers became slower on each of the last 14 days."""
+    task_failures: float = TASK_FAILURES
+    tool_failures: float = TOOL_FAILURES
+    """Share of tool calls that failed within the last day."""
+    caches: bool = True
 
+    @property
+    def pace(self) -> float:
+        """How its answer time stands to that of others now; history.sql has the same line back into the past."""
+        return 0.8 * (1 + 14 * self.slower) if self.slower else 1.0
+
+
+TROUBLES: Final[dict[str, dict[str, Any]]] = {
+    "maple-realty-helpdesk": {"slower": 0.022},
+    "summit-solar-outreach": {"task_failures": 0.17},
+    "harbor-dental-helpdesk": {"tool_failures": 0.12},
+    "cedar-clinic-reception": {"caches": False},
+}
+"""Agents with which something is wrong, so that there is something to recommend."""
+
+UNUSED: Final = ("cedar-clinic-nightline", "cedar-clinic", "voice", "gpt-4o")
+"""An agent that was set up and never given any work: its name, tenant, type and model."""
 
 ROLES: Final = (
     ("reception", "voice", 1.0), ("outreach", "voice", 0.9), ("helpdesk", "text", 0.8), ("showroom", "3d", 0.35),
@@ -209,6 +235,7 @@ def _agent(random: Random, tenant: Tenant, role: tuple[str, str, float]) -> Agen
         stt=random.choice(("deepgram", "deepgram", "assemblyai", "openai")),
         tts=random.choice(("elevenlabs", "elevenlabs", "cartesia", "openai")),
         weight=weight * (0.7 + 0.6 * random.random()),
+        **TROUBLES.get(f"{tenant.id}-{name}", {}),
     )
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from exporter.engine import state
 from exporter.engine.horizon import Horizon
 from exporter.engine.scans import Plan, Scan
 from exporter.engine.scrape import Views
+from exporter.engine.tail import slice_width
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.settings import Settings
-from exporter.sources.database import Moment
+from exporter.sources.database import Moment, Row
 
 LOST_SECONDS: Final = 86_400.0
 """How long it is shown that totals were lost."""
@@ -88,6 +90,13 @@ class Book:
             self.dirty = True
             self.wire()
 
+    def seal(self, totals: Totals, rows: Sequence[Row], upper: datetime) -> None:
+        """Move the rows before `upper` from the tail of a scan to its sealed totals."""
+        totals.seal(rows, upper)
+        if self.views is not None and self.totals.get(totals.scan.name) is totals:
+            self.views.sealed(totals)
+        self.dirty = True
+
     @property
     def lost(self) -> bool:
         """Whether totals began anew from fewer rows than they had counted, within the last day."""
@@ -129,7 +138,7 @@ class Book:
         """New lines after totals were exchanged; every series is written once more."""
         if self.plan is None:
             return
-        self.views = Views(self.plan)
+        self.views = Views(self.plan, width=slice_width(self.settings.exporter.settle))
         for totals in self.totals.values():
             totals.touched = {base: set(series) for base, series in totals.sealed.items()}
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from exporter.engine.columns import Resolved, compile_sql, literal
+from exporter.engine.probe import can_last, probe
 from exporter.engine.resolve import Source
 from exporter.engine.scans import CLOSED, Family, LevelScan, Scan
 from exporter.entity import Column
@@ -70,12 +71,20 @@ class Builder:
             future_sql=compile_sql(
                 self.source.select_from(sa.func.count()).where(self.at.compare("upper", ">")), self.source.dialect
             ),
-            slotted=slotted,
+            slotted_sql=compile_sql(slotted, self.source.dialect),
+            probe_sql=probe(self.source, self.at) if can_last(self.source, self.at, self._read(metrics)) else None,
         )
+
+    def _read(self, metrics: list[EventMetric]) -> list[Resolved]:
+        """Columns that the metrics' numbers are made of."""
+        wanted = {column.name for metric in metrics for column in metric.columns}
+        wanted |= {column.name for metric in metrics if isinstance(metric, Sum) for column in metric.values}
+        wanted |= {label.name for metric in metrics for label in metric.labels}
+        return [column for name, column in self.source.columns.items() if name in wanted]
 
     def _group(self, label: Label) -> None:
         if label.derived:
-            self.groups[label.name] = _derived(label, self.at, self.settings.time_zone)
+            self.groups[label.name] = self.at.part(label.derived, self.settings.time_zone)
             return
         column = self.source.columns.get(label.name)
         if column is not None and column.raw is not None:
@@ -107,7 +116,7 @@ class Builder:
         wrong = negative + _count([*where, value.not_a_number()]) if value.may_be_no_number else negative
         slots = [self._number(there - wrong), self._number(value.summed(where))]
         for bound in bounds:
-            below = _count([*where, number <= sa.literal_column(repr(bound))])
+            below = _count([*where, value.at_most(bound)])
             slots.append(self._number(below - negative))
         return Family(metric, self._labels(metric), tuple(slots), bounds, rejected=self._rejected(value, where))
 
@@ -140,21 +149,6 @@ def _count(where: list[ColumnElement[bool]]) -> ColumnElement[Any]:
     return sa.func.count().filter(*where) if where else sa.func.count()
 
 
-def _derived(label: Label, at: Resolved, zone: str) -> ColumnElement[Any]:
-    """A label made from the event time, in the configured zone."""
-    part = {"weekday": ("isodow", "%w"), "hour": ("hour", "%H")}[label.derived]
-    if at.dialect == "sqlite":
-        word = sa.func.strftime(literal(part[1]), at.raw)
-        return sa.case((word == literal("0"), literal("7")), else_=word) if label.derived == "weekday" else word
-    local = sa.func.timezone(sa.literal_column(f"'{zone}'"), at.zoned())
-    number = sa.cast(sa.extract(part[0], local), sa.Integer)
-    return (
-        sa.func.lpad(sa.cast(number, sa.Text), sa.literal_column("2"), literal("0"))
-        if label.derived == "hour"
-        else sa.cast(number, sa.Text)
-    )
-
-
 def level_scan(metric: Level, source: Source) -> LevelScan:
     """The statement of one level metric."""
     opened, closed = source.columns[metric.opened.name], source.columns[metric.closed.name]
@@ -181,7 +175,7 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
     family = Family(metric, tuple(places), (0,), keep_zero=metric.zero)
     added = sa.func.count() if amount is None else amount.summed([])
     changes = source.select_from(*(value.label(f"c{index}") for index, value in enumerate((*groups.values(), added))))
-    before, after = _order(opened, closed)
+    lasting = opened.before(closed)
     grouped: list[ColumnElement[Any]] = [
         sa.literal_column(f"{index + 1}") for index in (*range(len(groups)), len(groups) + 1)
     ]
@@ -196,17 +190,6 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
         family,
         tuple(groups),
         compile_sql(statement, source.dialect),
-        opening.where(sa.or_(raw.is_(None), before < after))
-        .add_columns(opened.slot().label("slot"))
-        .group_by(*grouped),
-        closing.where(before < after).add_columns(closed.slot().label("slot")).group_by(*grouped),
+        opening.where(sa.or_(raw.is_(None), lasting)).add_columns(opened.slot().label("slot")).group_by(*grouped),
+        closing.where(lasting).add_columns(closed.slot().label("slot")).group_by(*grouped),
     )
-
-
-def _order(opened: Resolved, closed: Resolved) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Both ends of a row in forms that can be compared with each other."""
-    one, other = (opened.raw if end is opened else closed.raw for end in (opened, closed))
-    one, other = sa.null() if one is None else one, sa.null() if other is None else other
-    form = [(end.type, end.zone, end.source.format) for end in (opened, closed)]
-    plain = opened.dialect == "sqlite" or (form[0] == form[1] and not opened.loose)
-    return (one, other) if plain or closed.raw is None else (opened.zoned(), closed.zoned())

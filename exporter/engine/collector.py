@@ -15,10 +15,12 @@ from exporter.engine.plan import plan
 from exporter.engine.reconcile import Reconciler
 from exporter.engine.scans import Scan
 from exporter.engine.scrape import Outcome, Reader
+from exporter.engine.tail import floor, slice_width
 from exporter.engine.totals import Totals
 from exporter.health import Check, Health
 from exporter.log import log
 from exporter.mapping import Mapping
+from exporter.memory import give_back
 from exporter.settings import Settings
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Moment, Session, sentence
 
@@ -97,6 +99,7 @@ class Collector:
             try:
                 self._tick(lambda _, __: None)
                 self._reconcile()
+                give_back()
                 failures = 0
             except DatabaseError as error:
                 self._fail(str(error))
@@ -122,7 +125,7 @@ class Collector:
         if self.book.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
             self._make_plan()
         self._observe()
-        upper = self.horizon.value()
+        upper = self._upper()
         timeout = self.settings.database.seal_timeout
         for totals in list(self.book.totals.values()):
             if upper is None or self.stop.is_set():
@@ -144,7 +147,7 @@ class Collector:
             progress(name, share)
 
         def run() -> None:
-            upper = self.horizon.value()
+            upper = self._upper()
             assert upper is not None  # a snapshot was observed before
             timeout = self.settings.database.seal_timeout
             fresh = sealer.first_pass(totals.scan, self._background, upper, timeout, self.stop, note)
@@ -154,9 +157,17 @@ class Collector:
 
         self._guard(totals.scan, run)
 
+    def _upper(self) -> datetime | None:
+        """How far may be sealed: not into the middle of a slice of the tail."""
+        upper = self.horizon.value()
+        sliced = upper is not None and self.horizon.safe is not None
+        return floor(upper, slice_width(self.settings.exporter.settle)) if upper is not None and sliced else upper
+
     def _advance(self, totals: Totals, upper: datetime, timeout: float) -> None:
-        if sealer.advance(totals, self._background, upper, timeout, self._lock):
-            self.book.dirty = True
+        rows = sealer.settled(totals, self._background, upper, timeout)
+        if rows is not None:
+            with self._lock:
+                self.book.seal(totals, rows, upper)
             totals.ledger.compact()
 
     def _reconcile(self) -> None:

@@ -7,41 +7,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from exporter.engine import stamps, zones
+from exporter.engine.types import Type
 from exporter.entity import Column, Condition, Kind
 from exporter.mapping.model import UNITS, ColumnSource
 
 # A zone's clock goes back by an hour at most; two hours around a wall time hold every instant that it can mean.
 FOLD: Final = timedelta(hours=2)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Type(StrEnum):
-    """Families of database types that are treated alike."""
-
-    ZONED = "timestamp with time zone"
-    NAIVE = "timestamp without time zone"
-    WHOLE = "integer"
-    BINARY = "floating point"
-    EXACT = "numeric"
-    FLAG = "boolean"
-    SPAN = "interval"
-    TEXT = "text"
-    OTHER = "other"
-
-
-# Object identifiers of PostgreSQL's built-in types (catalog pg_type), and names of Python's types for SQLite.
-TYPES: Final = {
-    "1184": Type.ZONED, "1114": Type.NAIVE, "1082": Type.NAIVE, "20": Type.WHOLE, "21": Type.WHOLE, "23": Type.WHOLE,
-    "700": Type.BINARY, "701": Type.BINARY, "1700": Type.EXACT, "16": Type.FLAG, "1186": Type.SPAN, "25": Type.TEXT,
-    "1043": Type.TEXT, "1042": Type.TEXT, "int": Type.WHOLE, "float": Type.BINARY, "str": Type.TEXT,
-}  # fmt: skip
+TICK: Final = timedelta(microseconds=1)
+SCALES: Final = {"epoch": 1, "epoch_ms": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,7 @@ class Resolved:
         if self.raw is None:
             return sa.literal_column(_quote(self.constant or ""))
         text: ColumnElement[Any] = self.raw
-        if self.type is not Type.TEXT or self.source.values:
+        if self.type is not Type.TEXT or self.source.values or self.dialect == "sqlite":
             text = sa.cast(self.raw, sa.Text)
         if not self.source.values:
             return text
@@ -74,21 +56,36 @@ class Resolved:
         return sa.case(*pairs, else_=default)
 
     def number(self) -> ColumnElement[Any]:
-        """The value as a number in the entity's unit; whole numbers stay whole."""
-        value = sa.literal_column(self.constant or "NULL") if self.raw is None else self.raw
+        """The value as a number in the unit of the source."""
+        if self.raw is None:
+            return sa.literal_column(self.constant or "NULL")
         if self.type is Type.SPAN:
-            value = sa.extract("epoch", value)
-        if self.source.unit in (None, "s"):
-            return value
-        return self._exact(value) * sa.literal_column(UNITS[self.source.unit or "s"])
+            return sa.extract("epoch", self.raw)
+        return self.raw
+
+    def at_most(self, bound: float) -> ColumnElement[bool]:
+        """The value is the bound or less. The bound is turned into the source's unit, which no rounding can blur."""
+        text = repr(bound)
+        if self._factor != 1:
+            text = f"{(Decimal(text) / self._factor).normalize():f}"
+        return self.number() <= sa.literal_column(text)
+
+    @property
+    def _factor(self) -> Decimal:
+        return Decimal(UNITS[self.source.unit or "s"])
 
     def summed(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
         """The sum of valid values, in a type in which it does not depend on the order of rows; NULL without a value."""
-        measured = self.type is Type.BINARY and self.column.kind is Kind.REAL and self.source.unit in (None, "s")
-        if self.dialect == "postgresql" and measured:
-            return self._in_trillionths(where)
-        number = self._exact(self.number()) if self.type is Type.BINARY else self.number()
-        return sa.func.sum(number).filter(*where, self.valid())
+        if self.dialect == "postgresql" and self.type is Type.BINARY and self.column.kind is Kind.REAL:
+            found = self._in_trillionths(where)
+        else:
+            number = self._exact(self.number()) if self.type is Type.BINARY else self.number()
+            found = sa.func.sum(number).filter(*where, self.valid())
+        if self._factor == 1:
+            return found
+        if self.dialect == "sqlite" and self._factor < 1:
+            return found / sa.literal_column(f"{1 / self._factor:.1f}")
+        return found * sa.literal_column(f"{self._factor}")
 
     def _in_trillionths(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
         """Sum of floating-point numbers as whole trillionths: PostgreSQL makes each into a numeric ten times slower."""
@@ -98,12 +95,15 @@ class Resolved:
         small = sa.func.sum(sa.cast(raw * scale, sa.BigInteger)).filter(
             *where, raw >= sa.literal_column("0"), raw < limit
         )
-        large = sa.func.sum(sa.cast(raw, sa.Numeric)).filter(*where, raw >= limit, sa.not_(self.not_a_number()))
+        large = sa.func.sum(self._exact(raw)).filter(*where, raw >= limit, sa.not_(self.not_a_number()))
         part = small * sa.literal_column("0.000000000001")
         return sa.func.coalesce(part + large, part, large)
 
     def _exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return sa.cast(value, sa.Numeric) if self.dialect == "postgresql" else value
+        if self.dialect == "sqlite":
+            return value
+        # PostgreSQL keeps six digits of a real, but fifteen of a double precision number.
+        return sa.cast(sa.cast(value, sa.Double) if self.type is Type.BINARY else value, sa.Numeric)
 
     @property
     def _sign(self) -> ColumnElement[Any]:
@@ -120,8 +120,8 @@ class Resolved:
 
     @property
     def may_be_no_number(self) -> bool:
-        """Whether the column's type has NaN or infinity."""
-        return self.raw is not None and self.type not in (Type.WHOLE, Type.SPAN)
+        """Whether the column's type has NaN or infinity. A column of SQLite may hold anything."""
+        return self.raw is not None and (self.dialect == "sqlite" or self.type not in (Type.WHOLE, Type.SPAN))
 
     def not_a_number(self) -> ColumnElement[bool]:
         """The value is NaN or infinite; both sort above every number in PostgreSQL."""
@@ -151,11 +151,29 @@ class Resolved:
     def _is_true(self) -> ColumnElement[bool]:
         if self.raw is None:
             return sa.true() if (self.constant or "").lower() in ("true", "t", "1", "yes") else sa.false()
+        word = sa.func.lower(self.words()).in_([literal(word) for word in ("true", "t", "1", "yes")])
+        if self.dialect == "sqlite" and not self.source.values:
+            number = sa.func.typeof(self.raw).in_([literal("integer"), literal("real")])
+            return sa.case((number, self.raw != sa.literal_column("0")), else_=word)
         if self.type is Type.FLAG and not self.source.values:
             return self.raw.is_(sa.literal_column("TRUE"))
         if self.type in (Type.WHOLE, Type.BINARY, Type.EXACT) and not self.source.values:
             return self.raw != sa.literal_column("0")
-        return sa.func.lower(self.words()).in_([literal(word) for word in ("true", "t", "1", "yes")])
+        return word
+
+    @property
+    def scale(self) -> int:
+        """Units of a second where the time is a number since 1970, else 0."""
+        return SCALES.get(self.source.format or "", 0)
+
+    @property
+    def _plain(self) -> str:
+        """The raw value as text of a statement."""
+        return compile_sql(self.raw if self.raw is not None else sa.null(), self.dialect)
+
+    @property
+    def _separator(self) -> str:
+        return "T" if self.source.format == "iso" else " "
 
     @property
     def loose(self) -> bool:
@@ -168,20 +186,20 @@ class Resolved:
 
     def moment(self, instant: datetime) -> Any:
         """An instant in the form that the column's raw values have, so that an index on it serves."""
-        if self.source.format in ("epoch", "epoch_ms"):
-            scale = 1 if self.source.format == "epoch" else 1000
-            return (instant - EPOCH).total_seconds() * scale
+        if self.scale:
+            # A division of whole numbers is rounded once.
+            return (instant - EPOCH) // TICK * self.scale / 1_000_000
+        if self.dialect == "sqlite":
+            return stamps.text(zones.wall(instant, self.zone))
         if self.type is Type.ZONED:
             return instant
-        local = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-        if self.dialect == "sqlite":
-            # The text that SQLAlchemy and sqlite3 write; a time stamp without fraction sorts before one with.
-            return local.isoformat(sep="T" if self.source.format == "iso" else " ", timespec="microseconds")
-        return local
+        return instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
 
     def compare(self, name: str, operator: str) -> ColumnElement[bool]:
         """`column OPERATOR :name`, for an index; with `:name_exact` beside it where wall times repeat."""
         raw = self.raw if self.raw is not None else sa.null()
+        if self.dialect == "sqlite" and not self.scale:
+            return sa.literal_column(stamps.compare(self._plain, name, operator), sa.Boolean)
         bound: ColumnElement[Any] = sa.bindparam(name, type_=sa.types.NullType())
         plain = raw.op(operator, is_comparison=True)(bound)
         if not self.loose:
@@ -193,6 +211,12 @@ class Resolved:
 
     def params(self, name: str, operator: str, instant: datetime) -> dict[str, Any]:
         """Values for the parameters of `compare`."""
+        if self.dialect == "sqlite" and not self.scale:
+            return stamps.params(name, zones.wall(instant, self.zone), self._separator)
+        if self.scale and self.type is Type.WHOLE:
+            # Whole numbers are compared with whole numbers, or PostgreSQL would not use an index.
+            units, rest = divmod((instant - EPOCH) // TICK * self.scale, 1_000_000)
+            return {name: units + (1 if rest and operator in ("<", ">=") else 0)}
         if not self.loose:
             return {name: self.moment(instant)}
         wide = instant - FOLD if operator.startswith(">") else instant + FOLD
@@ -200,18 +224,36 @@ class Resolved:
 
     def zoned(self) -> ColumnElement[Any]:
         """The value as an instant of PostgreSQL, whatever its form."""
-        if self.source.format in ("epoch", "epoch_ms"):
-            scale = "1000.0" if self.source.format == "epoch_ms" else "1"
-            return sa.func.to_timestamp(self.raw / sa.literal_column(scale))
+        if self.scale:
+            return sa.func.to_timestamp(self.raw / sa.literal_column("1" if self.scale == 1 else f"{self.scale}.0"))
         return self.raw if self.type is Type.ZONED and self.raw is not None else self.instant()
+
+    def part(self, label: str, zone: str) -> ColumnElement[Any]:
+        """Weekday (1 Monday to 7 Sunday) or hour (00 to 23) in a zone."""
+        if self.dialect == "sqlite":
+            own = "UTC" if self.scale else self.zone
+            return sa.literal_column(stamps.part(self._plain, label, self.scale, (own, zone)))
+        local = sa.func.timezone(literal(zone), self.zoned())
+        number = sa.cast(sa.cast(sa.extract({"weekday": "isodow", "hour": "hour"}[label], local), sa.Integer), sa.Text)
+        return sa.func.lpad(number, sa.literal_column("2"), literal("0")) if label == "hour" else number
+
+    def before(self, other: Resolved) -> ColumnElement[bool]:
+        """Whether the value is before that of another time of the row, whatever forms the two have."""
+        if self.raw is None or other.raw is None:
+            return self.number() < other.number()
+        if self.dialect == "sqlite":
+            one, two = (stamps.micros(c._plain, c.scale, c.zone) for c in (self, other))  # noqa: SLF001 - one of its kind
+            return sa.literal_column(f"{one} < {two}", sa.Boolean)
+        same = (self.type, self.zone, self.scale) == (other.type, other.zone, other.scale) and not self.loose
+        return self.raw < other.raw if same else self.zoned() < other.zoned()
 
     def slot(self) -> ColumnElement[Any]:
         """Which of the growing instants of parameter `slots` is the first that is not before the value, from 0."""
         if self.dialect == "sqlite":
-            raw = compile_sql(self.raw, "sqlite")
+            raw = self._plain if self.scale else stamps.exact(self._plain)
             return sa.literal_column(f"(SELECT count(*) FROM json_each(:slots) AS slot WHERE slot.value < {raw})")
         bound: ColumnElement[Any] = sa.bindparam("slots", type_=sa.types.NullType())
-        if self.source.format in ("epoch", "epoch_ms"):
+        if self.scale:
             return sa.func.width_bucket(sa.cast(self.raw, sa.Double), sa.cast(bound, sa.ARRAY(sa.Double)))
         if self.loose or self.type is Type.ZONED:
             kind = sa.TIMESTAMP(timezone=True)
@@ -222,7 +264,7 @@ class Resolved:
         """The parameter of `slot`. PostgreSQL finds the first that is greater, so it gets the next instant after each."""
         if self.dialect == "sqlite":
             return {"slots": json.dumps([self.moment(instant) for instant in instants])}
-        if self.source.format in ("epoch", "epoch_ms"):
+        if self.scale:
             return {"slots": [math.nextafter(self.moment(instant), math.inf) for instant in instants]}
         after = [instant + timedelta(microseconds=1) for instant in instants]
         return {"slots": after if self.loose else [self.moment(instant) for instant in after]}

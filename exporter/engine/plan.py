@@ -39,7 +39,13 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
     sources: dict[str, Source] = {}
     wanted = {metric.entity.name for metric in metrics if isinstance(metric, (EventMetric, Level))}
     wanted.add(PRICE.name)
-    wanted |= {entity.name for one in COMPUTATIONS if set(one.metrics) & set(metrics) for entity in one.needs}
+    # Not by sets: a metric with parts has no hash.
+    wanted |= {
+        entity.name
+        for one in COMPUTATIONS
+        if any(metric in metrics for metric in one.metrics)
+        for entity in (*one.needs, *one.uses)
+    }
     for entity in (entity for entity in ENTITIES if entity.name in wanted):
         found = resolve(entity, mapping, database)
         if isinstance(found, Source):
@@ -78,14 +84,14 @@ def _reason(metric: Metric, sources: dict[str, Source], settings: Settings) -> s
 
 
 def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings: Settings) -> Iterator[Scan]:
-    fused: dict[tuple[str, str, bool, str], list[EventMetric]] = {}
+    fused: dict[tuple[str, str, str, str], list[EventMetric]] = {}
     for metric in metrics:
-        derived = any(label.derived for label in metric.labels)
+        word = metric.apart or ("hour" if any(label.derived for label in metric.labels) else "")
         # Each domain reads for itself, so that what fails in one costs only that one.
-        fused.setdefault((metric.entity.name, metric.at.name, derived, metric.domain), []).append(metric)
-    for (entity, _, derived, domain), group in fused.items():
+        fused.setdefault((metric.entity.name, metric.at.name, word, metric.domain), []).append(metric)
+    for (entity, _, word, domain), group in fused.items():
         fine, coarse = _split(group, sources[entity])
-        suffix = ("" if domain == sources[entity].entity.domain else f"/{domain}") + ("/hour" if derived else "")
+        suffix = ("" if domain == sources[entity].entity.domain else f"/{domain}") + (f"/{word}" if word else "")
         yield Builder(sources[entity], fine[0], settings).build(fine, suffix)
         if coarse:
             yield Builder(sources[entity], coarse[0], settings).build(coarse, f"{suffix}/coarse")
@@ -116,13 +122,15 @@ def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
 
 
 def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> dict[str, str]:
-    """Computed metrics whose computation lacks a column, with the reason."""
-    found = {}
+    """Computed metrics that no computation can give, because of a column, with the reason of the first that lacks one."""
+    found: dict[str, str] = {}
+    able: set[str] = set()
     for computation in COMPUTATIONS:
         reason = _lacks(computation, sources)
-        if reason is not None:
-            found.update({metric.base: reason for metric in computation.metrics if metric in metrics})
-    return found
+        bases = [metric.base for metric in computation.metrics if metric in metrics]
+        able.update(bases if reason is None else ())
+        found = {**dict.fromkeys(bases, reason), **found} if reason is not None else found
+    return {base: reason for base, reason in found.items() if base not in able}
 
 
 def computable(computations: Iterable[Computation], found: Plan) -> Iterator[Computation]:

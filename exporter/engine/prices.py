@@ -17,10 +17,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from exporter.engine.columns import Resolved, Type, compile_sql
+from exporter.engine.columns import Resolved, compile_sql
 from exporter.engine.relation import relation as plain_relation
 from exporter.engine.relation import seconds, view
 from exporter.engine.resolve import Source
+from exporter.engine.types import Type
 from exporter.entities.cost import PRICE
 from exporter.entity import Column
 from exporter.mapping import ColumnSource

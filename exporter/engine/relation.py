@@ -13,8 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from exporter.engine.columns import Resolved, Type, compile_sql, literal
+from exporter.engine.columns import Resolved, compile_sql, literal
 from exporter.engine.resolve import Source
+from exporter.engine.types import Type
 from exporter.entity import Column, Kind
 
 TYPES: Final = {

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from exporter.engine.columns import TYPES, Resolved, Type, compile_sql, relation
+from exporter.engine import stamps
+from exporter.engine.columns import SCALES, Resolved, compile_sql, relation
+from exporter.engine.types import TYPES, Type
 from exporter.entity import Column, Entity, Kind
 from exporter.mapping import ColumnSource, EntityMapping, Mapping
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
@@ -64,6 +66,7 @@ def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | st
     try:
         with database.snapshot() as session:
             types, problems = _types(session, bare, raws)
+            forms, strange = _forms(session, bare, raws) if database.dialect == "sqlite" else ({}, {})
     except ConnectionLost:
         raise
     except DatabaseError as error:
@@ -74,8 +77,8 @@ def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | st
             continue
         zone = source.time_zone or mapping.time_zone
         kind = Type.TEXT if source.value is not None else TYPES.get(types[name], Type.OTHER)
-        found = Resolved(entity[name], source, raws.get(name), kind, zone, database.dialect)
-        wrong = _unfit(found)
+        found = Resolved(entity[name], forms.get(name, source), raws.get(name), kind, zone, database.dialect)
+        wrong = strange.get(name) or _unfit(found)
         if wrong:
             problems[name] = f"column {name} of {entity.name}: {wrong}"
         else:
@@ -108,6 +111,26 @@ def _types(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict
         except DatabaseError as error:
             problems[name] = f"column {name} of {source.entity.name}: {error}"
     return types, problems
+
+
+def _forms(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict[str, ColumnSource], dict[str, str]]:
+    """Times of SQLite as their first row has them, for no type tells: sources with their format, and what is wrong."""
+    found: dict[str, ColumnSource] = {}
+    strange: dict[str, str] = {}
+    for name, raw in raws.items():
+        mapped = source.mapping.columns[name]
+        if source.entity[name].kind is Kind.TIME and mapped.format not in SCALES:
+            sql = compile_sql(source.select_from(raw).where(raw.is_not(None)).limit(1), source.dialect)
+            try:
+                rows = session.rows(sql, {"param_1": 1}, TIMEOUT)
+            except DatabaseError:
+                continue
+            separator, wrong = stamps.form(rows[0][0]) if rows else (None, None)
+            if wrong is not None:
+                strange[name] = wrong
+            elif separator is not None:
+                found[name] = mapped.model_copy(update={"format": "iso" if separator == "T" else None})
+    return found, strange
 
 
 def _unfit(column: Resolved) -> str | None:

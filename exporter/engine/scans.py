@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved, compile_sql
+from exporter.engine.probe import below
 from exporter.engine.resolve import Source
 from exporter.metric import Metric
 
@@ -49,7 +50,8 @@ class Scan:
     newest_sql: str
     oldest_sql: str
     future_sql: str
-    slotted: Any = field(compare=False, repr=False)
+    slotted_sql: str
+    probe_sql: str | None
 
     def window(self, lower: Any, upper: Any, *, closed: bool) -> tuple[str, dict[str, Any]]:
         """Statement and parameters for rows from `lower` on and before `upper`, or up to it when `closed`."""
@@ -62,7 +64,13 @@ class Scan:
 
         The last column is the place of the first instant that is not before the row, the others are as ever.
         """
-        return (_slots(self.slotted, self.at, lower, instants),)
+        return ((self.slotted_sql, _slot_params(self.at, lower, instants)),)
+
+    def probe(self, lower: datetime, instants: Sequence[datetime], known: int, oldest: int) -> Statement:
+        """The statement that tells which slices are as they were; see `exporter.engine.probe`."""
+        assert self.probe_sql is not None  # only such scans are asked
+        params = _slot_params(self.at, lower, instants)
+        return self.probe_sql, {**params, **below("known", known), **below("oldest", oldest)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +101,11 @@ class LevelScan:
 
 
 def _slots(statement: Any, at: Resolved, lower: datetime, instants: Sequence[datetime]) -> Statement:
-    params = {**at.params("lower", ">", lower), **at.params("upper", "<=", instants[-1]), **at.slot_params(instants)}
-    return compile_sql(statement, at.dialect), params
+    return compile_sql(statement, at.dialect), _slot_params(at, lower, instants)
+
+
+def _slot_params(at: Resolved, lower: datetime, instants: Sequence[datetime]) -> dict[str, Any]:
+    return {**at.params("lower", ">", lower), **at.params("upper", "<=", instants[-1]), **at.slot_params(instants)}
 
 
 @dataclass(frozen=True, slots=True)

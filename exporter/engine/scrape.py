@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
+from exporter.engine.tail import Reading, Tail
 from exporter.engine.totals import Admission, Key, Series, Totals, added
 from exporter.labels import UNKNOWN
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
-from exporter.sources.database import ConnectionLost, DatabaseError, Row, Session, Statement
+from exporter.sources.database import Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
 
 
 @dataclass(slots=True)
@@ -27,12 +31,13 @@ class Outcome:
 
 
 class Views:
-    """The lines of all families, by domain, brought up to date from scrape to scrape."""
+    """The lines of all families, by domain, and the tails that they show, brought up to date from scrape to scrape."""
 
-    def __init__(self, plan: Plan, fixed: str = "") -> None:
+    def __init__(self, plan: Plan, fixed: str = "", width: timedelta = timedelta(seconds=1)) -> None:
         self.fixed = fixed
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
         self.routes: dict[str, dict[Row, Key]] = {}
+        self.tails = {scan.name: Tail(scan, width) for scan in plan.scans}
         self._last: dict[str, Series] = {}
         for scan in plan.scans:
             for family in scan.families:
@@ -43,25 +48,36 @@ class Views:
     def _view(self, domain: str, metric: Metric, bounds: tuple[float, ...]) -> None:
         self.by_domain.setdefault(domain, {}).setdefault(metric.base, FamilyView(metric, bounds, self.fixed))
 
-    def update(self, totals: Totals, tail: dict[str, Series]) -> None:
+    def update(self, totals: Totals, changed: dict[str, set[Key]]) -> None:
         """Write the lines of series that the tail or sealing changed since the last scrape."""
-        views = self.by_domain[totals.scan.domain]
+        views, tail = self.by_domain[totals.scan.domain], self.tails[totals.scan.name]
         for metric in totals.metrics:
-            sealed, fresh, view = totals.sealed[metric.base], tail.get(metric.base, {}), views[metric.base]
-            last, touched = self._last.get(metric.base, {}), totals.touched[metric.base]
-            changed = [key for key, vector in fresh.items() if key in touched or last.get(key) != vector]
-            bases = map(sealed.get, changed)
-            view.write(
-                (key, added(base, fresh[key]) if base is not None else filled(metric, fresh[key]))
-                for key, base in zip(changed, bases, strict=True)
-            )
-            for key in (last.keys() | touched) - fresh.keys():
-                if key in sealed:
-                    view.set(key, filled(metric, sealed[key]))
-                else:
+            sealed, fresh, view = totals.sealed[metric.base], tail.series[metric.base], views[metric.base]
+            keys = changed[metric.base] | totals.touched[metric.base]
+            shown = [(key, sealed.get(key), fresh.get(key)) for key in keys]
+            view.write((key, summed(metric, old, new)) for key, old, new in shown if old or new)
+            for key, old, new in shown:
+                if not old and not new:
                     view.remove(key)
-            self._last[metric.base] = fresh
             totals.touched[metric.base] = set()
+
+    def sealed(self, totals: Totals) -> None:
+        """Sealed rows leave the tail; as a rule their sums stay the same, and the next scrape has nothing to do for them.
+
+        Lines are left as they are: they show the snapshot of the last scrape.
+        """
+        tail, views = self.tails[totals.scan.name], self.by_domain[totals.scan.domain]
+        changed = tail.seal(totals.horizon) if totals.horizon is not None else None
+        if changed is None:
+            return
+        for metric in totals.metrics:
+            sealed, fresh, view = totals.sealed[metric.base], tail.series[metric.base], views[metric.base]
+            shown = (
+                (key, sealed.get(key), fresh.get(key)) for key in changed[metric.base] | totals.touched[metric.base]
+            )
+            totals.touched[metric.base] = {
+                key for key, old, new in shown if not (old or new) or not view.shows(key, summed(metric, old, new))
+            }
 
     def put(self, level: LevelScan, series: Series) -> None:
         """Write the lines of a level that differ from those of the last scrape."""
@@ -71,6 +87,11 @@ class Views:
         for key in last.keys() - series.keys():
             view.remove(key)
         self._last[metric.base] = series
+
+
+def summed(metric: Metric, sealed: list[Number] | None, tail: list[Number] | None) -> list[Number]:
+    """What a series shows: sealed numbers and those of the tail, of which one may be missing."""
+    return added(sealed, tail) if sealed and tail else filled(metric, sealed or tail or [])
 
 
 def filled(metric: Metric, vector: list[Number]) -> list[Number]:
@@ -119,14 +140,44 @@ class Reader:
         outcome = self._begin()
         items = [item for item in self.plan.items if item.domain not in outcome.waiting]
         begun = time.monotonic()
-        statements = [self._statement(item, session.moment.now) for item in items]
-        for item, rows in zip(items, session.stream(statements, timeout), strict=True):
-            self._take(item, rows, outcome)
-            now = time.monotonic()
-            outcome.scan_seconds[item.name], begun = now - begun, now
-            if now > deadline:
-                raise DatabaseError("the time for this scrape is used up")
+        with session.together(timeout) as ask:
+            tails = self._inquire(session.moment, [item for item in items if isinstance(item, Scan)], ask)
+            asked = {item.name: self._statements(item, tails.get(item.name), session.moment) for item in items}
+            with closing(ask([statement for item in items for statement in asked[item.name]])) as results:
+                for item in items:
+                    rows = [next(results) for _ in asked[item.name]]
+                    self._take(item, rows, tails.get(item.name), session.moment, outcome)
+                    now = time.monotonic()
+                    outcome.scan_seconds[item.name], begun = now - begun, now
+                    if now > deadline:
+                        raise DatabaseError("the time for this scrape is used up")
         return outcome
+
+    def _statements(self, item: Scan | LevelScan, reading: Reading | None, moment: Moment) -> list[Statement]:
+        return [self._statement(item, moment.now)] if reading is None else reading.statements
+
+    def _inquire(self, moment: Moment, scans: Sequence[Scan], ask: Ask) -> dict[str, Reading]:
+        """What must be read of the tails of which some slices may be sure to be as they were."""
+        tails = {scan.name: self.views.tails[scan.name] for scan in scans if scan.probe_sql is not None}
+        if not tails or moment.oldest is None:
+            return {}
+        (found,) = ask([(GUARD, {"names": sorted({guarded(tail.scan.source) for tail in tails.values()})})])
+        guards = {row[0]: row for row in found}
+        begun: dict[str, Reading] = {}
+        probes: dict[str, Statement] = {}
+        for name, tail in tails.items():
+            horizon = self.totals[name].horizon
+            assert horizon is not None  # others wait
+            reading = tail.begin(horizon, moment, guards.get(guarded(tail.scan.source)))
+            if reading is not None:
+                begun[name], statement = reading, tail.probe(reading, moment.oldest)
+                probes |= {name: statement} if statement is not None else {}
+        # Scans of the same rows ask the same.
+        unique = [each for place, each in enumerate(probes.values()) if each not in list(probes.values())[:place]]
+        answers = list(ask(unique)) if unique else []
+        for name, reading in begun.items():
+            tails[name].decide(reading, answers[unique.index(probes[name])] if name in probes else ())
+        return begun
 
     def _read_each(self, session: Session, statement_timeout: float, deadline: float) -> Outcome:
         outcome = self._begin()
@@ -136,7 +187,8 @@ class Reader:
             begun = time.monotonic()
             try:
                 sql, params = self._statement(item, session.moment.now)
-                self._take(item, session.rows(sql, params, min(statement_timeout, deadline - begun)), outcome)
+                rows = session.rows(sql, params, min(statement_timeout, deadline - begun))
+                self._take(item, [rows], None, session.moment, outcome)
             except ConnectionLost:
                 raise
             except DatabaseError as error:
@@ -149,16 +201,29 @@ class Reader:
             return item.at_instant(now)
         return item.window(self.totals[item.name].horizon, now, closed=True)
 
-    def _take(self, item: Scan | LevelScan, rows: list[Row], outcome: Outcome) -> None:
+    def _take(
+        self,
+        item: Scan | LevelScan,
+        rows: list[list[Row]],
+        reading: Reading | None,
+        moment: Moment,
+        outcome: Outcome,
+    ) -> None:
         if isinstance(item, LevelScan):
-            self._take_level(item, rows)
+            self._take_level(item, rows[0])
             return
-        totals = self.totals[item.name]
-        tail: dict[str, Series] = {}
-        counted = totals.add(rows, tail, outcome.rejected)
-        self.views.update(totals, tail)
+        totals, tail = self.totals[item.name], self.views.tails[item.name]
+        if reading is None:
+            changed = tail.replace(totals, rows[0])
+        else:
+            assert moment.oldest is not None  # else nothing was inquired
+            reading.rows = rows
+            changed = tail.take(totals, reading, moment.oldest)
+        self.views.update(totals, changed)
+        for name, count in tail.rejected.items():
+            outcome.rejected[name] = outcome.rejected.get(name, 0) + count
         if item.name in self._first:
-            outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + counted
+            outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
 
     def _take_level(self, level: LevelScan, rows: list[Row]) -> None:
         width = len(level.groups)

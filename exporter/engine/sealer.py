@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from threading import Event, Lock
+from threading import Event
 from typing import Any, Final
 
 from exporter.engine.columns import Resolved
@@ -13,7 +13,7 @@ from exporter.engine.ledger import BEGINNING
 from exporter.engine.scans import Scan
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
-from exporter.sources.database import Database
+from exporter.sources.database import Database, Row
 
 SLICES: Final = 64
 """The first pass begins with slices of this share of the whole time and then follows the clock."""
@@ -62,6 +62,9 @@ def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, 
             lower = reached
             width *= _stretch(time.monotonic() - begun)
             progress(scan.name, (reached - start) / (upper - start))
+    else:
+        # Rows may still arrive behind the horizon; without a slice nobody would look for them.
+        fresh.seal([], upper)
     progress(scan.name, 1.0)
     return fresh
 
@@ -78,20 +81,14 @@ def _stretch(seconds: float) -> float:
     )
 
 
-def advance(totals: Totals, database: Database, upper: datetime, timeout: float, lock: Lock) -> bool:
-    """Seal the slice from the horizon to `upper`; True when there was something to move.
-
-    Rows of the slice are settled, so they are read without holding up scrapes; only taking them in holds the lock.
-    """
+def settled(totals: Totals, database: Database, upper: datetime, timeout: float) -> list[Row] | None:
+    """Rows from the horizon to `upper`, read without holding up scrapes; None when there is nothing to move."""
     lower = totals.horizon
     if lower is None or upper <= lower:
-        return False
+        return None
     sql, params = totals.scan.window(lower, upper, closed=False)
     with database.snapshot() as session:
-        rows = session.rows(sql, params, timeout)
-    with lock:
-        totals.seal(rows, upper)
-    return True
+        return session.rows(sql, params, timeout)
 
 
 def newest_row(scan: Scan, database: Database) -> float | None:

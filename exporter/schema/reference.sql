@@ -61,12 +61,14 @@ CREATE INDEX scheduled_calls_left_queue_at ON scheduled_calls (left_queue_at);
 CREATE TABLE leads (
     id text PRIMARY KEY, tenant text NOT NULL, campaign text, channel text, name text, email text, status text NOT NULL,
     valid boolean, do_not_call boolean, quality_score double precision, pipeline_value_usd numeric, next_action text,
-    next_action_at timestamptz, created_at timestamptz NOT NULL, contacted_at timestamptz, converted_at timestamptz
+    next_action_at timestamptz, created_at timestamptz NOT NULL, contacted_at timestamptz, converted_at timestamptz,
+    closed_at timestamptz
 );
 CREATE INDEX leads_created_at ON leads (created_at);
 CREATE INDEX leads_next_action_at ON leads (next_action_at);
 CREATE INDEX leads_contacted_at ON leads (contacted_at);
 CREATE INDEX leads_converted_at ON leads (converted_at);
+CREATE INDEX leads_closed_at ON leads (closed_at);
 
 -- Conversations between a person and an agent: chats, and the talk inside answered calls.
 CREATE TABLE agent_conversations (
@@ -143,7 +145,7 @@ CREATE TABLE agent_executions (
 CREATE INDEX agent_executions_started_at ON agent_executions (started_at);
 CREATE INDEX agent_executions_ended_at ON agent_executions (ended_at);
 
--- What people say about an agent: thumbs (-1 or 1), rating (1 to 5) or nps (0 to 10).
+-- What people say about an agent: thumbs (1 up, 0 down), rating (1 to 5) or nps (0 to 10).
 CREATE TABLE agent_feedback (
     id text PRIMARY KEY, conversation_id text, tenant text NOT NULL, agent text, agent_type text, channel text,
     kind text NOT NULL, score double precision NOT NULL, comment text, created_at timestamptz NOT NULL
@@ -182,7 +184,7 @@ CREATE INDEX subscriptions_ended_at ON subscriptions (ended_at);
 
 -- Invoices by kind (subscription, setup_fee, usage), with what the billing system says of the same sum.
 CREATE TABLE invoices (
-    id text PRIMARY KEY, tenant text NOT NULL, kind text NOT NULL, amount_usd numeric NOT NULL, billed_usd numeric,
+    id text PRIMARY KEY, tenant text NOT NULL, plan text, kind text NOT NULL, amount_usd numeric NOT NULL, billed_usd numeric,
     status text NOT NULL, issued_at timestamptz NOT NULL, due_at timestamptz, paid_at timestamptz
 );
 CREATE INDEX invoices_issued_at ON invoices (issued_at);
@@ -192,10 +194,12 @@ CREATE INDEX invoices_paid_at ON invoices (paid_at);
 -- Appointments that agents booked, with what each is worth to the tenant.
 CREATE TABLE appointments (
     id text PRIMARY KEY, tenant text NOT NULL, agent text, campaign text, call_id text, status text NOT NULL,
-    value_usd numeric, booked_at timestamptz NOT NULL, starts_at timestamptz, cancelled_at timestamptz
+    value_usd numeric, booked_at timestamptz NOT NULL, starts_at timestamptz, kept_at timestamptz,
+    cancelled_at timestamptz
 );
 CREATE INDEX appointments_booked_at ON appointments (booked_at);
 CREATE INDEX appointments_starts_at ON appointments (starts_at);
+CREATE INDEX appointments_kept_at ON appointments (kept_at);
 CREATE INDEX appointments_cancelled_at ON appointments (cancelled_at);
 
 -- Questions that people asked, with how well each was answered and from which source.
@@ -209,33 +213,35 @@ CREATE INDEX questions_asked_at ON questions (asked_at);
 -- Documents and pages of the knowledge base.
 CREATE TABLE knowledge_documents (
     id text PRIMARY KEY, tenant text NOT NULL, title text NOT NULL, url text, topic text, status text NOT NULL,
-    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz
+    uploaded_at timestamptz NOT NULL, indexed_at timestamptz, refreshed_at timestamptz, expired_at timestamptz,
+    removed_at timestamptz
 );
 CREATE INDEX knowledge_documents_uploaded_at ON knowledge_documents (uploaded_at);
 CREATE INDEX knowledge_documents_indexed_at ON knowledge_documents (indexed_at);
 CREATE INDEX knowledge_documents_refreshed_at ON knowledge_documents (refreshed_at);
 CREATE INDEX knowledge_documents_expired_at ON knowledge_documents (expired_at);
+CREATE INDEX knowledge_documents_removed_at ON knowledge_documents (removed_at);
 
 -- What users of the product do: one row per use of a feature.
 CREATE TABLE usage_events (
-    id text PRIMARY KEY, tenant text NOT NULL, user_id text, session_id text, event_type text NOT NULL, feature text NOT NULL,
-    duration_seconds double precision, occurred_at timestamptz NOT NULL
+    id text PRIMARY KEY, tenant text NOT NULL, plan text, user_id text, session_id text, event_type text NOT NULL,
+    feature text NOT NULL, duration_seconds double precision, occurred_at timestamptz NOT NULL
 );
 CREATE INDEX usage_events_occurred_at ON usage_events (occurred_at);
 
--- Experiments that compare variants of an agent.
+-- Experiments that compare variants of an agent; the primary metric is engagement, conversion, duration or satisfaction.
 CREATE TABLE experiments (
     id text PRIMARY KEY, tenant text NOT NULL, name text NOT NULL, agent text, hypothesis text, primary_metric text,
-    started_at timestamptz NOT NULL, ended_at timestamptz
+    control text, planned_visitors bigint, started_at timestamptz NOT NULL, ended_at timestamptz
 );
 CREATE INDEX experiments_started_at ON experiments (started_at);
 CREATE INDEX experiments_ended_at ON experiments (ended_at);
 
 -- Visitors who were shown a variant, and what came of it.
 CREATE TABLE experiment_exposures (
-    id text PRIMARY KEY, experiment_id text NOT NULL, tenant text NOT NULL, variant text NOT NULL, visitor_id text,
-    engaged boolean, converted boolean, duration_seconds double precision, satisfaction double precision,
-    exposed_at timestamptz NOT NULL
+    id text PRIMARY KEY, experiment_id text NOT NULL, experiment text, tenant text NOT NULL, variant text NOT NULL,
+    visitor_id text, engaged boolean, converted boolean, duration_seconds double precision,
+    satisfaction double precision, exposed_at timestamptz NOT NULL
 );
 CREATE INDEX experiment_exposures_exposed_at ON experiment_exposures (exposed_at);
 

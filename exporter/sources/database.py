@@ -6,8 +6,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 Row = tuple[Any, ...]
 Params = dict[str, Any]
 Statement = tuple[str, Params]
+Ask = Callable[[Sequence[Statement]], Generator[list[Row], None, None]]
 
 SECRET: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]*@|(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
 
@@ -58,8 +58,8 @@ class Session(Protocol):
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         """Rows of a statement that may take `timeout` seconds; a failure leaves the session usable."""
 
-    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
-        """Rows of several statements, each of which may take `timeout` seconds; a failure ends all.
+    def together(self, timeout: float) -> contextlib.AbstractContextManager[Ask]:
+        """A way to ask several statements at once, each of which may take `timeout` seconds; a failure ends all.
 
         Where the database can, it works on the next statement while the rows of the last one are used. The session
         stays usable after a failure.
@@ -191,25 +191,27 @@ class _PostgresSession:
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
 
-    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
+    @contextlib.contextmanager
+    def together(self, timeout: float) -> Iterator[Ask]:
         self._run(f"SAVEPOINT all_of_them; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
-        # Another thread asks for the next result while this one works on the last.
-        asking = ThreadPoolExecutor(1, "statements")
         try:
-            results = [asking.submit(self._fetch, sql, params) for sql, params in statements]
-            for result in results:
-                yield result.result()
+            yield self._ask
         except ConnectionLost:
             raise
         except DatabaseError:
-            asking.shutdown(cancel_futures=True)
             self._run("ROLLBACK TO SAVEPOINT all_of_them", None)
             raise
-        finally:
-            asking.shutdown(cancel_futures=True)
 
-    def _fetch(self, sql: str, params: Params) -> list[Row]:
-        return cast("list[Row]", self._run(sql, params, lambda cursor: cursor.fetchall()))
+    def _ask(self, statements: Sequence[Statement]) -> Generator[list[Row], None, None]:
+        import psycopg
+
+        try:
+            with self._connection.pipeline():
+                cursors = [self._connection.execute(sql, params) for sql, params in statements]
+                for cursor in cursors:
+                    yield cursor.fetchall()
+        except psycopg.Error as error:
+            raise self._failure(error) from None
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
         def read(cursor: Any) -> list[Column]:
@@ -293,9 +295,9 @@ class _SqliteSession:
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         return cast("list[Row]", self._run(sql, params, timeout, lambda cursor: cursor.fetchall()))
 
-    def stream(self, statements: Sequence[Statement], timeout: float) -> Iterator[list[Row]]:
-        for sql, params in statements:
-            yield self.rows(sql, params, timeout)
+    @contextlib.contextmanager
+    def together(self, timeout: float) -> Iterator[Ask]:
+        yield lambda statements: (self.rows(sql, params, timeout) for sql, params in statements)
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
         names, first = self._run(

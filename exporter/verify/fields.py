@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ FACTORS: Final = {
     "percent": ("*", "0.01"),
     "cents": ("*", "0.01"),
 }
+REAL: Final = "700"
 DIVISORS: Final = {
     "us": ("/", "1000000.0"),
     "ms": ("/", "1000.0"),
@@ -79,13 +80,20 @@ class Field:
         if self.type not in NUMBERS:
             raise VerifyError(f"column {self.column.name} is no number in the database")
         plain = f"EXTRACT(EPOCH FROM {self.text})" if self.type == INTERVAL else self.text
+        if self.type == REAL:
+            plain = f"CAST({self.text} AS double precision)"
         sign, factor = FACTORS.get(self.source.unit or "", ("", ""))
-        return f"(CAST({plain} AS numeric) {sign} {factor})" if sign else plain
+        if not sign or (self.source.unit == "min" and self.type in FLOATS):
+            return f"({plain} {sign} {factor})" if sign else plain
+        # As text a floating-point number has all of its digits, as numeric only fifteen.
+        plain = f"CAST({plain} AS text)" if self.type in FLOATS else plain
+        return f"(CAST({plain} AS numeric) {sign} {factor})"
 
     def counts(self, number: str) -> str:
         """Whether a number is there, not negative and finite."""
         if self.sqlite:
-            return f"{number} >= 0 AND {number} <= 1.7976931348623157e308"
+            whole = f"typeof({self.text}) IN ('integer', 'real') AND " if self.text else ""
+            return f"{whole}{number} >= 0 AND {number} <= 1.7976931348623157e308"
         if self.text and self.type in {*FLOATS, NUMERIC}:
             return f"{number} >= 0 AND {number} < 'Infinity'"
         return f"{number} >= 0"
@@ -131,19 +139,27 @@ class Field:
 
     def happened(self, instant: datetime) -> str:
         """Rows whose event is the instant or before, and is one at all."""
-        if self.sqlite or self.scale:
+        if self.scale:
             return self.until(instant)
+        if self.sqlite:
+            return f"{self.time()} >= '0001-01-03' AND {self.until(instant)}"
         return f"{self.time()} >= {YEAR_ONE} AND {self.until(instant)}"
 
     def part(self, part: str, zone: str) -> str:
         """Weekday (1 Monday to 7 Sunday) or hour (00 to 23) of the time in a zone."""
-        if self.sqlite:
-            if zone != ("UTC" if self.scale else self.zone):
-                raise VerifyError("SQLite knows no time zones, so weekday and hour in another zone cannot be recounted")
-            seconds = f"{self.text} / {self.scale}.0, 'unixepoch'" if self.scale else self.text
-            return f"strftime('%H', {seconds})" if part == "hour" else f"replace(strftime('%w', {seconds}), '0', '7')"
         instant = f"to_timestamp({self.text} / {self.scale}.0)" if self.scale else self.time()
         return f"to_char({instant} AT TIME ZONE {quote(zone)}, {quote('HH24' if part == 'hour' else 'ID')})"
+
+    def quarter(self) -> str:
+        """Which quarter of an hour since 1970 the time is in, by its own clock: SQLite knows no time zones."""
+        seconds = f"{self.text} / {self.scale}.0" if self.scale else f"strftime('%s', substr({self.text}, 1, 19))"
+        return f"CAST({seconds} + 90000000000 AS INTEGER) / 900 - 100000000"
+
+    def part_of(self, quarter: int, part: str, zone: str) -> str:
+        """Weekday or hour of a quarter of an hour in a zone."""
+        wall = datetime(1970, 1, 1) + timedelta(minutes=15 * quarter)  # noqa: DTZ001 - a wall time
+        own = ZoneInfo("UTC" if self.scale else self.zone)
+        return _latest(wall, own).astimezone(ZoneInfo(zone)).strftime("%H" if part == "hour" else "%u")
 
     @property
     def scale(self) -> int:
@@ -157,8 +173,8 @@ class Field:
         if self.scale:
             return self.text
         if self.sqlite:
-            fraction = f"CASE WHEN instr({self.text}, '.') > 0 THEN '' ELSE '.' END || '000000'"
-            return f"substr(replace(rtrim({self.text}, 'Z'), 'T', ' ') || {fraction}, 1, 26)"
+            second = f"strftime('%Y-%m-%d %H:%M:%S', substr({self.text}, 1, 19))"
+            return f"{second} || '.' || substr(rtrim(substr({self.text}, 21), 'Z+0:') || '000000', 1, 6)"
         if self.type in WITHOUT_ZONE:
             return f"(CAST({self.text} AS timestamp) AT TIME ZONE {quote(self.zone)})"
         if self.type != WITH_ZONE:
@@ -171,6 +187,22 @@ class Field:
             micros = (past.days * 86400 + past.seconds) * 1_000_000 + past.microseconds
             return f"{Decimal(micros) * self.scale / 1_000_000:f}"
         if self.sqlite:
-            local = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+            local = _wall(instant, ZoneInfo(self.zone))
             return quote(local.isoformat(sep=" ", timespec="microseconds"))
         return f"TIMESTAMPTZ {quote(instant.astimezone(UTC).isoformat(sep=' '))}"
+
+
+def _latest(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a wall time; of two the later one."""
+    return max(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
+def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The last wall time whose instant has come."""
+    local = instant.astimezone(zone).replace(tzinfo=None, fold=0)
+    if _latest(local, zone) <= instant:
+        return local
+    minute = local.replace(second=0, microsecond=0)
+    while _latest(minute, zone) > instant:
+        minute -= timedelta(minutes=1)
+    return minute + timedelta(minutes=1) - timedelta(microseconds=1)

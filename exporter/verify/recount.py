@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,12 +30,17 @@ class Statement:
     labels: tuple[str, ...]
     samples: tuple[tuple[str, str], ...]
     fixed: tuple[tuple[str, str], ...] = ()
+    derived: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """Labels whose words are made of what the statement gives."""
 
     def table(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Key, Number]]:
         """The rows as samples; no value is no sample."""
         width = len(self.labels)
         for row in rows:
-            labels = [*zip(self.labels, row, strict=False), *self.fixed]
+            labels = [
+                (n, self.derived[n](v) if n in self.derived else v) for n, v in zip(self.labels, row, strict=False)
+            ]
+            labels += self.fixed
             for (name, bound), value in zip(self.samples, row[width:], strict=True):
                 if value is not None:
                     yield key(name, [*labels, ("le", bound)] if bound else labels), value
@@ -52,7 +57,8 @@ def recount(
     """The metric's samples at an instant. A level with two instants is of what was open from one to the other."""
     found: Table = {}
     for statement in statements(metric, rows, window, settings):
-        found.update(statement.table(rows.run(session, statement.sql, settings.database.seal_timeout)))
+        for place, value in statement.table(rows.run(session, statement.sql, settings.database.seal_timeout)):
+            found[place] = value + found[place] if place in found else value  # type: ignore[operator]
     return found
 
 
@@ -63,6 +69,22 @@ def statements(
     if isinstance(metric, Level):
         yield _level(metric, rows, window)
         return
+    derived = {
+        label.name: _in_python(label.derived, rows.field(metric.at), settings.time_zone)
+        for label in metric.labels
+        if label.derived and rows.sqlite
+    }
+    for statement in _of_events(metric, rows, window, settings):
+        yield replace(statement, derived=derived)
+
+
+def _in_python(part: str, at: Field, zone: str) -> Callable[[Any], str]:
+    return lambda quarter: at.part_of(quarter, part, zone)
+
+
+def _of_events(
+    metric: EventMetric, rows: Rows, window: tuple[datetime, datetime], settings: Settings
+) -> Iterator[Statement]:
     at = rows.field(metric.at)
     tests = [at.happened(window[1]), *(rows.field(condition.column).test(condition) for condition in metric.where)]
     labels = {label.name: _label(label, rows, at, settings) for label in metric.labels if label is not KIND}
@@ -139,7 +161,7 @@ def _select(
 
 def _label(label: Label, rows: Rows, at: Field, settings: Settings | None) -> str:
     if label.derived and settings is not None:
-        return at.part(label.derived, settings.time_zone)
+        return at.quarter() if at.sqlite else at.part(label.derived, settings.time_zone)
     if label.name not in rows.fields:
         return "'unknown'"
     return f"COALESCE(NULLIF({rows.fields[label.name].words()}, ''), {quote('unknown')})"

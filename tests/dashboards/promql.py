@@ -8,8 +8,11 @@ from typing import Any
 
 import promql_parser
 
+from provisioning.kpis.roi import BOXES
+
 VARIABLE = re.compile(r"\$\{?[a-z_]+(:[a-z]+)?\}?")
-FIXED = {"$__rate_interval": "5m", "$__range": "6h", "$__interval": "1m"}
+FIXED = {"$__rate_interval": "5m", "$__range": "6h", "$__interval": "1m", "$__range_s": "21600"}
+FIXED |= {f"${box}": "1" for box in BOXES}
 
 
 def parse(expression: str) -> Any:

@@ -34,9 +34,9 @@ def longest(facts: Facts) -> Iterator[Value]:
         yield Value(LONG, (tenant, channel), seconds)
 
 
-def computation(run: Callable[[Facts], Iterator[Value]] = longest, **more: float) -> Computation:
+def computation(run: Callable[[Facts], Iterator[Value]] = longest, *, every: float = 60.0) -> Computation:
     """It needs what the mapping may not have."""
-    return Computation("longest", "conversations", (LONG,), {CONVERSATION: ("ended_at", "messages")}, run, **more)
+    return Computation("longest", "conversations", (LONG,), {CONVERSATION: ("ended_at", "messages")}, run, every=every)
 
 
 ROWS = (

@@ -25,6 +25,7 @@ import requests
 import yaml
 
 from exporter.metrics.calls import CALLS_INITIATED
+from provisioning.kpis.roi import BOXES
 from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
 from tests.kpi.rig import macros
@@ -120,7 +121,13 @@ def statements(output: Path) -> Iterator[tuple[str, str]]:
 
 def filled(expression: str) -> str:
     """An expression as Grafana sends it."""
-    windows = {"__rate_interval": "1m", "__range": "1h", "__interval": "1m"}
+    windows = {
+        "__rate_interval": "1m",
+        "__range": "1h",
+        "__interval": "1m",
+        "__range_s": "3600",
+        **dict.fromkeys(BOXES, "1"),
+    }
     return re.sub(r"\$\{?(\w+)(:\w+)?\}?", lambda match: windows.get(match[1], ".*"), expression)
 
 
@@ -133,7 +140,7 @@ def place() -> Iterator[Stack]:
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
         "stack": {f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo")},
-        "demo": {"calls": 2000, "days": 30, "calls_per_minute": 600, "state_port": ports["demo"]},
+        "demo": {"calls": 2000, "days": 45, "calls_per_minute": 600, "state_port": ports["demo"]},
     }
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings))
     stack = Stack(folder, ports)

@@ -1,21 +1,27 @@
-"""Reconciliation: do the counters equal the tables, what differed, and what was done about it."""
+"""Data quality: is what is shown complete, fresh and equal to the tables, what was left out, and what was done about it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
-from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, frame
+from dashboards.frame import DAYS, SCOPES, UP, UP_OR_DOWN, ceiling, frame, rising
+from dashboards.query import DAY as DAY_WINDOW
 from dashboards.query import Query, instant, legend
+from dashboards.tables import Column, summary
 from exporter import labels
 from exporter.metrics import exporter as own
+from exporter.metrics.calls import CALLS_INITIATED
+from exporter.metrics.conversations import CONVERSATIONS_STARTED
+from exporter.metrics.health import HEALTH_CHECKS
+from exporter.metrics.pipeline import LLM_REQUESTS
 from provisioning import promql
 
 if TYPE_CHECKING:
     from exporter.metric import Metric
     from exporter.settings import Settings
 
-S: Final = SCOPES["reconciliation"]
+S: Final = SCOPES["quality"]
 DAY: Final = 86_400.0
 """The same limit as the alert ReconciliationBehind."""
 
@@ -26,13 +32,14 @@ def build(settings: Settings) -> Any:
     """The dashboard of the comparison of sealed totals with the tables."""
     body = [
         *_now(),
-        *panels.row("Found", _found()),
-        *panels.row("Work", _work()),
-        *panels.row("Computations", _computations()),
+        *panels.row("Freshness and gaps", _fresh(settings)),
+        *panels.row("Left out", _left_out()),
+        *panels.row("Counters against tables", _found()),
+        *panels.row("Work in the background", [*_work(), *_computations()]),
     ]
     return frame(
-        "reconciliation", "Do the counters equal the tables, what differed, and what was done about it?", body=body, settings=settings,
-        sources={labels.DOMAIN: (own.DOMAIN_UP,)},
+        "quality", "Is what is shown complete, fresh and equal to the database, and what was left out?", body=body, settings=settings,
+        sources={labels.DOMAIN: (own.DOMAIN_UP,)}, days=True,
     )  # fmt: skip
 
 
@@ -54,6 +61,36 @@ def _now() -> list[Any]:
                     width=6, decimals=0),
         panels.stat("Longest without comparison", "How long ago was the least recently compared part of the totals compared?", "s",
                     [instant(f"max({_each(own.RECONCILED_AGE)})")], thresholds=ceiling(DAY), width=6),
+    ]  # fmt: skip
+
+
+def _fresh(settings: Settings) -> list[Any]:
+    limits = settings.thresholds
+    rows = {
+        "calls": CALLS_INITIATED,
+        "conversations": CONVERSATIONS_STARTED,
+        "model requests": LLM_REQUESTS,
+        "probes": HEALTH_CHECKS,
+    }
+    return [
+        panels.timeseries("Age of the newest row", "Does the source still write?", "s", [Query(_each(own.NEWEST_ROW_AGE), legend(labels.DOMAIN))],
+                          thresholds=rising(limits.data_age_seconds)),
+        panels.timeseries("Rows per day", "Is there a day without rows?", "short",
+                          [Query(promql.increase(metric, DAY_WINDOW), name) for name, metric in rows.items()],
+                          bars=True, interval=DAY_WINDOW, time_from=DAYS),
+    ]  # fmt: skip
+
+
+def _left_out() -> list[Any]:
+    missing = f"max by ({labels.METRIC.name}, {labels.REASON.name}) ({_each(own.METRIC_MISSING)})"
+    return [
+        summary("Missing metrics", "Which metrics can the mapping not give, and why?", (labels.METRIC, labels.REASON),
+                (Column("Missing", "short", missing),), width=8),
+        summary("Rejected values", "Which values were left out in the time range because they are negative or no number?",
+                (labels.METRIC, labels.REASON), (Column("Rejected", "short", S.increase(own.REJECTED, labels.METRIC, labels.REASON)),), width=8),
+        panels.bargauge("Label overflow", "Which labels have more values than may have series of their own?", "short",
+                        [instant(f"max by ({labels.LABEL.name}) ({_each(own.LABEL_OVERFLOW)})", legend(labels.LABEL))],
+                        thresholds=ceiling(1), width=8),
     ]  # fmt: skip
 
 
