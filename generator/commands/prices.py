@@ -12,7 +12,7 @@ def command() -> None:
     """Work with price files, which `prices.file` in the settings names.
 
     \b
-    Examples:
+    Example:
       watchfloor prices import model_prices.json --valid-from 2026-01-01 --output prices.yml
     """
 
