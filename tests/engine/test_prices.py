@@ -13,6 +13,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from exporter.doctor import examine
+from exporter.mapping import load
+from exporter.metrics import CATALOGUE
 from exporter.metrics.cost import LLM_COST, LLM_UNPRICED
 from exporter.metrics.pipeline import LLM_REQUESTS, LLM_TOKENS
 from exporter.schema import apply, statements
@@ -238,9 +241,6 @@ def test_verify_agrees(of: Settings) -> None:
     """The second opinion, which looks each price up on its own, comes to the same."""
     url = of.database.url
     assert url is not None
-    from exporter.mapping import load
-    from exporter.metrics import CATALOGUE
-
     verifier = Verifier(of, load(of.database), lambda: connect(url.get_secret_value(), 3.0), CATALOGUE, lambda _: None)
     try:
         verifier.here(lambda _, __: None)
@@ -250,6 +250,19 @@ def test_verify_agrees(of: Settings) -> None:
     assert [c.differences for c in verifier.report.comparisons] == [()]
     assert "llm_cost_usd_total" not in verifier.report.unverifiable
     assert sum(c.series for c in verifier.report.comparisons) > 60
+
+
+def test_doctor_names_overlaps(of: Settings) -> None:
+    """Prices that hold at the same time are a finding with both prices in it."""
+    url = of.database.url
+    assert url is not None
+    database = connect(url.get_secret_value(), 3.0)
+    report = examine(of, load(of.database), database)
+    database.close()
+    (problem,) = [line for line in report.problems if "prices" in line]
+    assert problem.startswith(
+        "two prices of acme, doubled, input_token hold from 2026-03-10: 0.001 since 2026-03-01 and 0.002;"
+    )
 
 
 INCLUSIVE: Final = """
