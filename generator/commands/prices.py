@@ -9,7 +9,12 @@ import click
 
 @click.group(name="prices", short_help="Price files: what models and services cost, and since when.")
 def command() -> None:
-    """Work with price files, which `prices.file` in the settings names."""
+    """Work with price files, which `prices.file` in the settings names.
+
+    \b
+    Example:
+      watchfloor prices import model_prices.json --valid-from 2026-01-01 --output prices.yml
+    """
 
 
 @command.command(name="import", short_help="Turn LiteLLM's price list into a price file.")
