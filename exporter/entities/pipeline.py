@@ -22,7 +22,7 @@ LLM_REQUEST: Final = Entity(
     "pipeline",
     "One request to a language model.",
     (
-        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
         real("time_to_first_token", "Time until the first token arrived.", unit="seconds"),
         integer("input_tokens", "Input tokens that were not read from a cache."),
         integer("cached_input_tokens", "Input tokens read from a cache."),
