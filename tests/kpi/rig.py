@@ -156,6 +156,8 @@ def filled(text: str, board: str, length: timedelta, filters: Mapping[str, str])
             return match[0]
         if name not in filters:
             return str(variables[name].get("allValue") or variables[name]["current"]["value"])
+        if not variables[name].get("multi"):
+            form = form or "raw"  # Grafana quotes what could be one of several values as a pattern, and nothing else.
         return _formatted(filters[name], form, in_promql="sql" not in form)
 
     return VARIABLE.sub(put, text)
