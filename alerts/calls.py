@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.query import HELD, LEAST, held, increase_ago, number, percent, share
+from alerts.query import HELD, LEAST, WINDOW, held, increase_ago, number, percent
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, AGENT_TYPE, CAMPAIGN, OUTCOME, TENANT
-from exporter.metrics.calls import ACTIVE_CALLS, CALLS_COMPLETED, CALLS_INITIATED, CAMPAIGN_STATUS, QUEUED_CALLS
+from exporter.metrics.calls import (
+    ACTIVE_CALLS,
+    CALL_TRANSCRIPTION_ACCURACY,
+    CALL_VOICE_QUALITY,
+    CALLS_COMPLETED,
+    CALLS_INITIATED,
+    CAMPAIGN_STATUS,
+    QUEUED_CALLS,
+)  # fmt: skip
 from exporter.settings import Settings
+from provisioning.kpis.calls import FAILURE_RATE, TRANSCRIPTION_ACCURACY, VOICE_QUALITY
 from provisioning.promql import increase, rate, total
 
 DOMAIN: Final = "calls"
 QUIET: Final = "30m"
 STALLED: Final = "15m"
+HEARD: Final = "1h"
 
 CALLS_PER_MINUTE: Final = Recording(
     metric=CALLS_INITIATED,
@@ -31,7 +41,7 @@ FAILED: Final = Recording(
     metric=CALLS_COMPLETED,
     by=(TENANT, AGENT),
     operation="failed_ratio5m",
-    query=lambda _: share(CALLS_COMPLETED, CALLS_COMPLETED, (TENANT, AGENT), matchers={OUTCOME: "failed"}),
+    query=lambda _: FAILURE_RATE.query(WINDOW, TENANT, AGENT, least=LEAST),
 )
 ACTIVE: Final = Recording(metric=ACTIVE_CALLS, by=(), operation="sum", query=lambda _: total(ACTIVE_CALLS))
 ACTIVE_PEAK: Final = Recording(
@@ -50,14 +60,27 @@ QUEUED: Final = Recording(
     query=lambda _: total(QUEUED_CALLS, (TENANT, CAMPAIGN)),
 )
 
+VOICE: Final = Recording(
+    metric=CALL_VOICE_QUALITY,
+    by=(TENANT, AGENT),
+    operation="mean1h",
+    query=lambda _: VOICE_QUALITY.query(HEARD, TENANT, AGENT, least=LEAST),
+)
+ACCURACY: Final = Recording(
+    metric=CALL_TRANSCRIPTION_ACCURACY,
+    by=(TENANT, AGENT),
+    operation="mean1h",
+    query=lambda _: TRANSCRIPTION_ACCURACY.query(HEARD, TENANT, AGENT, least=LEAST),
+)
+
 RECORDINGS: Final = (
-    CALLS_PER_MINUTE, OUTCOMES, FAILED, ACTIVE, ACTIVE_PEAK, THROUGHPUT, THROUGHPUT_PEAK, QUEUED,
+    CALLS_PER_MINUTE, OUTCOMES, FAILED, ACTIVE, ACTIVE_PEAK, THROUGHPUT, THROUGHPUT_PEAK, QUEUED, VOICE, ACCURACY,
 )  # fmt: skip
 
 
 def group(settings: Settings) -> Group:
     """Recordings and alerts of calls."""
-    return Group(DOMAIN, RECORDINGS, (_failed(settings), *_queue(settings), *_missing(), _stalled()))
+    return Group(DOMAIN, RECORDINGS, (_failed(settings), *_queue(settings), *_missing(), _stalled(), *_voice(settings)))
 
 
 def _failed(settings: Settings) -> Alert:
@@ -157,4 +180,42 @@ def _stalled() -> Alert:
         by=labels,
         dashboard="calls",
         no_data="Without the campaign's status or its queue there is no alert; DomainDown speaks instead.",
+    )
+
+
+def _voice(settings: Settings) -> tuple[Alert, ...]:
+    limits = settings.thresholds
+    who = "of agent {{ $labels.agent }} of tenant {{ $labels.tenant }}"
+    voice, words = limits.voice_quality, limits.transcription_accuracy
+    return (
+        Alert(
+            name="VoiceQualityLow",
+            severity=Severity.WARNING,
+            expr=f"{held(VOICE, DOMAIN)} < {number(voice)}",
+            summary="Voices in the calls of an agent come through badly.",
+            description=f"The mean voice quality of the calls {who} in {HEARD} is {{{{ $value | humanize }}}} of 5 (limit {voice:g}).",
+            unit="score",
+            limit=f"{voice:g}",
+            wait=300,
+            keep=300,
+            by=(TENANT, AGENT),
+            dashboard="conversations",
+            no_data=HELD,
+        ),
+        Alert(
+            name="TranscriptionAccuracyLow",
+            severity=Severity.WARNING,
+            expr=f"{held(ACCURACY, DOMAIN)} < {number(words)}",
+            summary="Many words in the calls of an agent are misunderstood.",
+            description=f"{{{{ $value | humanizePercentage }}}} of the words in the calls {who} in {HEARD} "
+            f"were understood rightly (limit {percent(words)}).",
+            value="{{ $value | humanizePercentage }}",
+            unit="ratio",
+            limit=percent(words),
+            wait=300,
+            keep=300,
+            by=(TENANT, AGENT),
+            dashboard="conversations",
+            no_data=HELD,
+        ),
     )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.query import HELD, enough, held, number, percent, share
+from alerts.query import HELD, LEAST, held, number, percent
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, RESOLUTION, TENANT
 from exporter.metrics.conversations import (
     ACTIVE_CONVERSATIONS,
     ANSWER_CONFIDENCE,
-    CONVERSATION_ANSWERS,
     CONVERSATION_FALLBACKS,
     CONVERSATION_GOALS,
-    CONVERSATION_GOALS_KNOWN,
     CONVERSATION_HANDOFFS,
     CONVERSATIONS_ENDED,
 )  # fmt: skip
 from exporter.settings import Settings
-from provisioning.promql import mean, rate, total
+from provisioning.kpis.conversations import CONFIDENCE as MEAN_CONFIDENCE
+from provisioning.kpis.conversations import FALLBACK_RATE, GOAL_SUCCESS, HANDOFF_RATE
+from provisioning.promql import rate, total
 
 DOMAIN: Final = "conversations"
 WINDOW: Final = "1h"
@@ -34,25 +34,25 @@ SUCCESS: Final = Recording(
     metric=CONVERSATION_GOALS,
     by=WHO,
     operation="ratio1h",
-    query=lambda _: share(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, WHO, WINDOW),
+    query=lambda _: GOAL_SUCCESS.query(WINDOW, *WHO, least=LEAST),
 )
 HANDOFFS: Final = Recording(
     metric=CONVERSATION_HANDOFFS,
     by=WHO,
     operation="ratio1h",
-    query=lambda _: share(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, WHO, WINDOW),
+    query=lambda _: HANDOFF_RATE.query(WINDOW, *WHO, least=LEAST),
 )
 FALLBACKS: Final = Recording(
     metric=CONVERSATION_FALLBACKS,
     by=WHO,
     operation="ratio1h",
-    query=lambda _: share(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, WHO, WINDOW),
+    query=lambda _: FALLBACK_RATE.query(WINDOW, *WHO, least=LEAST),
 )
 CONFIDENCE: Final = Recording(
     metric=ANSWER_CONFIDENCE,
     by=WHO,
     operation="mean1h",
-    query=lambda _: f"({mean(ANSWER_CONFIDENCE, WINDOW, WHO)}) and {enough(ANSWER_CONFIDENCE, WHO, WINDOW)}",
+    query=lambda _: MEAN_CONFIDENCE.query(WINDOW, *WHO, least=LEAST),
 )
 ACTIVE: Final = Recording(
     metric=ACTIVE_CONVERSATIONS, by=(), operation="sum", query=lambda _: total(ACTIVE_CONVERSATIONS)

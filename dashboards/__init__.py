@@ -15,8 +15,12 @@ Builder = Callable[["Settings"], Any]
 
 MODULES: Final = {
     "overview": "overview",
+    "executive": "executive",
+    "operations": "operations",
+    "client": "client",
     "calls": "calls",
     "conversations": "conversations",
+    "conversation": "conversation",
     "pipeline": "pipeline",
     "agents": "agents",
     "revenue": "revenue",
@@ -24,6 +28,8 @@ MODULES: Final = {
     "leads": "leads",
     "satisfaction": "satisfaction",
     "content": "content",
+    "behaviour": "behaviour",
+    "experiments": "experiments",
     "health": "health",
     "quality": "quality",
     "alerts": "alerting",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, drill, frame, rising
-from dashboards.query import DAY, NOW, RANGE, Query, average, instant, known_share, legend
+from dashboards.query import DAY, NOW, RANGE, Query, instant, legend
 from dashboards.tables import Column, matrix, summary
 from exporter.labels import AGENT, CAMPAIGN, CHANNEL, HOUR, OUTCOME, TENANT, WEEKDAY, Label
 from exporter.metrics.calls import (
@@ -20,14 +20,19 @@ from exporter.metrics.calls import (
     QUEUED_CALLS,
 )  # fmt: skip
 from provisioning import promql
+from provisioning.kpis.calls import (
+    ANSWER_RATE,
+    AVERAGE_LENGTH,
+    COMPLETION_RATE,
+    CONVERSION_RATE,
+    QUALIFICATION_RATE,
+    TALK_TIME,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["calls"]
-QUALIFIED: Final = "qualified"
-NOT_HELD: Final = "=~failed|no_answer"
-"""Outcomes of calls in which nobody talked to the end."""
 WEEKDAYS: Final = {
     str(day): f"{day} {name}" for day, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), 1)
 }
@@ -87,19 +92,19 @@ def _live(settings: Settings) -> list[Any]:
 
 
 def _outcomes() -> list[Any]:
-    ended, on = CALLS_COMPLETED, S.on(CALLS_COMPLETED)
+    ended = CALLS_COMPLETED
     return [
         panels.stat("Calls started", "How many calls were dialled or received?", "short", [instant(S.increase(CALLS_INITIATED))],
                     decimals=0),
         panels.stat("Answer rate", "Which share of calls did somebody answer?", "percentunit",
-                    [instant(S.ratio(CALLS_ANSWERED, CALLS_INITIATED))], decimals=1),
+                    [instant(S.kpi(ANSWER_RATE))], decimals=1),
         panels.stat("Completion rate", "Which share of ended calls with a known outcome neither failed nor stayed without answer?",
-                    "percentunit", [instant(f"1 - ({known_share(ended, OUTCOME, NOT_HELD, on)})")], decimals=1),
+                    "percentunit", [instant(S.kpi(COMPLETION_RATE))], decimals=1),
         panels.stat("Qualification rate", "Which share of answered calls ended as qualified?", "percentunit",
-                    [instant(_qualified(CALLS_ANSWERED))], decimals=1),
+                    [instant(S.kpi(QUALIFICATION_RATE))], decimals=1),
         panels.stat("Conversion rate", "Which share of all calls started ended as qualified?", "percentunit",
-                    [instant(_qualified(CALLS_INITIATED))], decimals=1),
-        panels.stat("Average length", "How long is a call on average?", "s", [instant(average(CALL_DURATION, S.on(CALL_DURATION)))]),
+                    [instant(S.kpi(CONVERSION_RATE))], decimals=1),
+        panels.stat("Average length", "How long is a call on average?", "s", [instant(S.kpi(AVERAGE_LENGTH))]),
         panels.pie("Outcomes", "How did calls end?", "short", [instant(S.increase(ended, OUTCOME), legend(OUTCOME))]),
         panels.timeseries("Outcomes per minute", "Does the mix of outcomes change?", "cpm",
                           [Query(f"60 * {S.rate(ended, OUTCOME)}", legend(OUTCOME))], stack=True, width=8),
@@ -109,28 +114,21 @@ def _outcomes() -> list[Any]:
     ]  # fmt: skip
 
 
-def _qualified(whole: Any, *by: Label) -> str:
-    part = S.increase(CALLS_COMPLETED, *by, where={OUTCOME: QUALIFIED})
-    return promql.ratio(part, S.increase(whole, *by))
-
-
 def _history() -> list[Any]:
     daily = S.increase(CALLS_COMPLETED, OUTCOME, window=DAY)
     hourly = promql.increase(CALLS_BY_HOUR, RANGE, (WEEKDAY, HOUR), S.on(CALLS_BY_HOUR))
-    minutes = f"sum(increase({promql.selector(CALL_DURATION, S.on(CALL_DURATION), CALL_DURATION.sum)}[{DAY}]))"
     return [
         panels.timeseries("Calls per day by outcome", "How many calls ended on each of the last days, and how?", "short",
                           [Query(daily, legend(OUTCOME))], stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Rates per day", "Do more people answer and qualify than some days ago?", "percentunit", [
-            Query(S.ratio(CALLS_ANSWERED, CALLS_INITIATED, window=DAY), "answered of started"),
-            Query(promql.ratio(S.increase(CALLS_COMPLETED, window=DAY, where={OUTCOME: QUALIFIED}),
-                               S.increase(CALLS_ANSWERED, window=DAY)), "qualified of answered"),
+            Query(S.kpi(ANSWER_RATE, window=DAY), "answered of started"),
+            Query(S.kpi(QUALIFICATION_RATE, window=DAY), "qualified of answered"),
         ], interval=DAY, time_from=DAYS),
         matrix("Peak hours", "On which weekday and at which hour do most calls come?", hourly,
                rows=WEEKDAY, columns=HOUR, names=WEEKDAYS,
                time_from=DAYS, width=16),
         panels.timeseries("Talk time per day", "How long did agents talk in total on each day?", "s",
-                          [Query(minutes, "talk time")], bars=True, interval=DAY, time_from=DAYS, width=8, height=9),
+                          [Query(S.kpi(TALK_TIME, window=DAY), "talk time")], bars=True, interval=DAY, time_from=DAYS, width=8, height=9),
     ]  # fmt: skip
 
 
@@ -150,6 +148,6 @@ def _comparison() -> list[Any]:
 def _columns(*by: Label) -> tuple[Column, ...]:
     return (
         Column("Calls", "short", S.increase(CALLS_INITIATED, *by)),
-        Column("Answered", "percentunit", S.ratio(CALLS_ANSWERED, CALLS_INITIATED, *by)),
-        Column("Qualified", "percentunit", _qualified(CALLS_ANSWERED, *by)),
+        Column("Answered", "percentunit", S.kpi(ANSWER_RATE, *by)),
+        Column("Qualified", "percentunit", S.kpi(QUALIFICATION_RATE, *by)),
     )

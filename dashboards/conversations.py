@@ -6,21 +6,30 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, floor, frame
-from dashboards.query import DAY, RANGE, Query, average, buckets, instant, legend
+from dashboards.query import DAY, Query, buckets, instant, legend, table
 from dashboards.tables import Column, summary
-from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, RESOLUTION, TENANT
+from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COUNTRY, DEVICE, PERIOD, REFERRER, RESOLUTION, TENANT
 from exporter.metrics.conversations import (
     ACTIVE_CONVERSATIONS,
     ANSWER_CONFIDENCE,
-    CONVERSATION_ANSWERS,
     CONVERSATION_DURATION,
-    CONVERSATION_FALLBACKS,
-    CONVERSATION_GOALS,
-    CONVERSATION_GOALS_KNOWN,
-    CONVERSATION_HANDOFFS,
-    CONVERSATION_MESSAGES,
+    CONVERSATIONS_BY_COUNTRY,
+    CONVERSATIONS_BY_DEVICE,
+    CONVERSATIONS_BY_REFERRER,
     CONVERSATIONS_ENDED,
     CONVERSATIONS_STARTED,
+    RECENT_CONVERSATIONS,
+    VISITORS,
+)  # fmt: skip
+from provisioning.kpis.calls import INTERRUPTIONS, TRANSCRIPTION_ACCURACY, VOICE_QUALITY
+from provisioning.kpis.conversations import (
+    AVERAGE_LENGTH,
+    CONFIDENCE,
+    FALLBACK_RATE,
+    GOAL_SUCCESS,
+    HANDOFF_RATE,
+    MESSAGES_EACH,
+    RETURNING_SHARE,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -35,6 +44,8 @@ def build(settings: Settings) -> Any:
         *_quality(settings),
         *panels.row("Amount", _amount()),
         *panels.row("Quality over time", _trends(settings)),
+        *panels.row("Visitors", _visitors()),
+        *panels.row("Voice", _voice(settings)),
         *panels.row("Comparison", [_agents(settings)]),
     ]
     return frame(
@@ -47,13 +58,13 @@ def _quality(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     return [
         panels.gauge("Goal success", "Which share of conversations whose result is known reached its goal?", "percentunit",
-                     [instant(S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN))], thresholds=floor(limits.success_rate)),
+                     [instant(S.kpi(GOAL_SUCCESS))], thresholds=floor(limits.success_rate)),
         panels.gauge("Handed to a human", "Which share of ended conversations did a human take over?", "percentunit",
-                     [instant(S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED))], thresholds=ceiling(limits.handoff_rate)),
+                     [instant(S.kpi(HANDOFF_RATE))], thresholds=ceiling(limits.handoff_rate)),
         panels.gauge("Answer confidence", "How sure are agents of their answers on average?", "percentunit",
-                     [instant(average(ANSWER_CONFIDENCE, S.on(ANSWER_CONFIDENCE)))], thresholds=floor(limits.confidence)),
+                     [instant(S.kpi(CONFIDENCE))], thresholds=floor(limits.confidence)),
         panels.gauge("Fallback rate", "In which share of their answers do agents say that they do not know?", "percentunit",
-                     [instant(S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS))]),
+                     [instant(S.kpi(FALLBACK_RATE))]),
     ]  # fmt: skip
 
 
@@ -63,9 +74,9 @@ def _amount() -> list[Any]:
         panels.stat("Started", "How many conversations began in the time range?", "short",
                     [instant(S.increase(CONVERSATIONS_STARTED))], decimals=0),
         panels.stat("Messages per conversation", "How many messages do both sides write in one conversation?", "short",
-                    [instant(S.ratio(CONVERSATION_MESSAGES, CONVERSATIONS_ENDED))], decimals=1),
+                    [instant(S.kpi(MESSAGES_EACH))], decimals=1),
         panels.stat("Average length", "How long does a conversation last on average?", "s",
-                    [instant(average(CONVERSATION_DURATION, S.on(CONVERSATION_DURATION)))]),
+                    [instant(S.kpi(AVERAGE_LENGTH))]),
         panels.timeseries("Active conversations", "How busy are the agents?", "short",
                           [Query(S.total(ACTIVE_CONVERSATIONS, CHANNEL), legend(CHANNEL))], stack=True),
         panels.timeseries("Conversations per minute", "Do conversations begin and end at the same pace?", "cpm", [
@@ -83,9 +94,9 @@ def _trends(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     return [
         panels.timeseries("Goals and hand-offs per day", "Do conversations go better or worse than some days ago?", "percentunit", [
-            Query(S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, window=DAY), "goal reached"),
-            Query(S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, window=DAY), "handed to a human"),
-            Query(S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, window=DAY), "answers that fell back"),
+            Query(S.kpi(GOAL_SUCCESS, window=DAY), "goal reached"),
+            Query(S.kpi(HANDOFF_RATE, window=DAY), "handed to a human"),
+            Query(S.kpi(FALLBACK_RATE, window=DAY), "answers that fell back"),
         ], interval=DAY, time_from=DAYS),
         panels.timeseries("Answer confidence", "Do agents become less sure of their answers?", "percentunit", [
             Query(S.mean(ANSWER_CONFIDENCE), "average"), Query(S.quantile(0.1, ANSWER_CONFIDENCE), "p10"),
@@ -99,19 +110,49 @@ def _trends(settings: Settings) -> list[Any]:
     ]  # fmt: skip
 
 
+def _visitors() -> list[Any]:
+    by = (PERIOD,)
+    return [
+        panels.geomap("Countries", "From which countries do people come in the time range?", "short",
+                      [table(S.increase(CONVERSATIONS_BY_COUNTRY, COUNTRY))], label=COUNTRY.name),
+        summary("Conversations and people", "How many conversations and people were there in the last day, week, month and year?", by, (
+            Column("Conversations", "short", S.total(RECENT_CONVERSATIONS, *by)),
+            Column("People", "short", S.total(VISITORS, *by)),
+            Column("Returning", "percentunit", S.kpi(RETURNING_SHARE, *by)),
+        ), width=12, height=8),
+        panels.pie("Devices", "With which devices do people come?", "short",
+                   [instant(S.increase(CONVERSATIONS_BY_DEVICE, DEVICE), legend(DEVICE))], width=12),
+        panels.bargauge("Referrers", "From where do people come to the agent?", "short",
+                        [instant(f"sort_desc({S.increase(CONVERSATIONS_BY_REFERRER, REFERRER)})", legend(REFERRER))], width=12),
+    ]  # fmt: skip
+
+
+def _voice(settings: Settings) -> list[Any]:
+    limits = settings.thresholds
+    return [
+        panels.gauge("Voice quality", "How well do voices come through in calls, from 1 (bad) to 5 (excellent)?", "none",
+                     [instant(S.kpi(VOICE_QUALITY))], minimum=1, maximum=5, thresholds=floor(limits.voice_quality), width=8),
+        panels.gauge("Transcription accuracy", "Which share of the words in calls is understood rightly?", "percentunit",
+                     [instant(S.kpi(TRANSCRIPTION_ACCURACY))], thresholds=floor(limits.transcription_accuracy), width=8),
+        panels.stat("Interruptions per call", "How often does a caller interrupt the agent in one call?", "short",
+                    [instant(S.kpi(INTERRUPTIONS))], decimals=2, width=8, height=6),
+    ]  # fmt: skip
+
+
 def _agents(settings: Settings) -> Any:
     limits, by = settings.thresholds, (TENANT, AGENT, AGENT_TYPE)
     return summary(
         "Agents", "Which agent reaches its goals, and which needs help?", by, (
             Column("Conversations", "short", S.increase(CONVERSATIONS_ENDED, *by)),
-            Column("Goal success", "percentunit", S.ratio(CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, *by),
+            Column("Goal success", "percentunit", S.kpi(GOAL_SUCCESS, *by),
                    floor(limits.success_rate)),
-            Column("Handed over", "percentunit", S.ratio(CONVERSATION_HANDOFFS, CONVERSATIONS_ENDED, *by),
+            Column("Handed over", "percentunit", S.kpi(HANDOFF_RATE, *by),
                    ceiling(limits.handoff_rate)),
-            Column("Fallbacks", "percentunit", S.ratio(CONVERSATION_FALLBACKS, CONVERSATION_ANSWERS, *by)),
-            Column("Confidence", "percentunit", S.mean(ANSWER_CONFIDENCE, *by, window=RANGE), floor(limits.confidence)),
-            Column("Length", "s", S.mean(CONVERSATION_DURATION, *by, window=RANGE)),
+            Column("Fallbacks", "percentunit", S.kpi(FALLBACK_RATE, *by)),
+            Column("Confidence", "percentunit", S.kpi(CONFIDENCE, *by), floor(limits.confidence)),
+            Column("Length", "s", S.kpi(AVERAGE_LENGTH, *by)),
         ),
-        links=[drill("conversations", "calls", "Calls of this agent", AGENT, row=True),
+        links=[drill("conversations", "conversation", "Conversations of this agent one by one", AGENT, row=True),
+               drill("conversations", "calls", "Calls of this agent", AGENT, row=True),
                drill("conversations", "pipeline", "Steps of this agent", AGENT, row=True)],
     )  # fmt: skip

@@ -49,6 +49,7 @@ SCOPES: Final = {
     "leads": Scope((TENANT, CAMPAIGN, CHANNEL)),
     "behaviour": Scope((TENANT, PLAN, FEATURE)),
     "experiments": Scope((TENANT, EXPERIMENT)),
+    "conversation": Scope((TENANT, AGENT, CHANNEL)),
     "health": Scope((PART,)),
     "alerts": Scope(()),
     "overview": Scope((TENANT, AGENT, AGENT_TYPE)),

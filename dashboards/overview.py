@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, drill, floor, frame, rising
-from dashboards.query import NOW, Query, instant, known_rate, known_share, legend
+from dashboards.query import NOW, Query, instant, legend
 from dashboards.tables import Column, summary
-from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COMPONENT, MODEL, OUTCOME, STATUS, TENANT
+from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COMPONENT, MODEL, OUTCOME, TENANT
 from exporter.metrics import calls, conversations, cost, exporter, pipeline
+from provisioning.kpis.calls import ANSWER_RATE, QUALIFIED_SHARE
+from provisioning.kpis.conversations import GOAL_SUCCESS
+from provisioning.kpis.pipeline import MODEL_ERRORS, UNPRICED_SHARE
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
@@ -45,7 +48,7 @@ def _now(settings: Settings) -> list[Any]:
                     [instant(S.quantile(0.95, pipeline.TURN_LATENCY, window=NOW))],
                     thresholds=rising(limits.response_time_seconds), links=[to_pipeline]),
         panels.stat("Model error rate", "Which share of requests to language models fails?", "percentunit",
-                    [instant(known_rate(pipeline.LLM_REQUESTS, STATUS, "error", S.on(pipeline.LLM_REQUESTS), window=NOW))],
+                    [instant(S.kpi(MODEL_ERRORS, window=NOW))],
                     thresholds=rising(limits.error_rate), links=[to_pipeline]),
         panels.stat("Exporter", "Does the exporter reach the database?", "short", [instant(f"min({exporter.DATABASE_UP.name})")],
                     thresholds=UP, mappings=UP_OR_DOWN, links=[drill("overview", "exporter", "Exporter")]),
@@ -54,21 +57,20 @@ def _now(settings: Settings) -> list[Any]:
 
 def _range(settings: Settings) -> list[Any]:
     limits = settings.thresholds
-    completed = calls.CALLS_COMPLETED
     return [
         panels.stat("Calls", "How many calls were dialled or received?", "short", [instant(S.increase(calls.CALLS_INITIATED))],
                     decimals=0),
         panels.stat("Answer rate", "Which share of calls did somebody answer?", "percentunit",
-                    [instant(S.ratio(calls.CALLS_ANSWERED, calls.CALLS_INITIATED))]),
+                    [instant(S.kpi(ANSWER_RATE))]),
         panels.stat("Qualified", "Which share of ended calls with a known outcome ended as qualified?", "percentunit",
-                    [instant(known_share(completed, OUTCOME, "qualified", S.on(completed)))]),
+                    [instant(S.kpi(QUALIFIED_SHARE))]),
         panels.stat("Goal success", "Which share of conversations whose result is known reached its goal?", "percentunit",
-                    [instant(S.ratio(conversations.CONVERSATION_GOALS, conversations.CONVERSATION_GOALS_KNOWN))],
+                    [instant(S.kpi(GOAL_SUCCESS))],
                     thresholds=floor(limits.success_rate)),
         panels.stat("Recorded cost", "What did language models cost, as far as the price is known?", "currencyUSD",
                     [instant(S.increase(cost.LLM_COST))], decimals=2),
         panels.stat("Unpriced requests", "Which share of model requests has no known cost and is missing in every sum?",
-                    "percentunit", [instant(S.ratio(cost.LLM_UNPRICED, pipeline.LLM_REQUESTS))], thresholds=((None, "orange"),)),
+                    "percentunit", [instant(S.kpi(UNPRICED_SHARE))], thresholds=((None, "orange"),)),
     ]  # fmt: skip
 
 
@@ -96,17 +98,16 @@ def _trends(settings: Settings) -> list[Any]:
 
 def _agents(settings: Settings) -> Any:
     limits = settings.thresholds
-    requests = pipeline.LLM_REQUESTS
     return summary(
         "Agents", "Which agent works well and which does not? Click an agent for its calls, conversations or steps.", (AGENT,), (
             Column("Conversations", "short", S.increase(conversations.CONVERSATIONS_ENDED, AGENT)),
             Column("Calls", "short", S.increase(calls.CALLS_INITIATED, AGENT)),
             Column("Goal success", "percentunit",
-                   S.ratio(conversations.CONVERSATION_GOALS, conversations.CONVERSATION_GOALS_KNOWN, AGENT),
+                   S.kpi(GOAL_SUCCESS, AGENT),
                    floor(limits.success_rate)),
             Column("Response time p95", "s", S.quantile(0.95, pipeline.TURN_LATENCY, AGENT, window="$__range"),
                    rising(limits.response_time_seconds)),
-            Column("Model error rate", "percentunit", known_share(requests, STATUS, "error", S.on(requests), (AGENT,)),
+            Column("Model error rate", "percentunit", S.kpi(MODEL_ERRORS, AGENT),
                    ceiling(limits.agent_error_rate)),
             Column("Cost", "currencyUSD", S.increase(cost.LLM_COST, AGENT)),
         ),

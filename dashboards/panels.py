@@ -83,6 +83,34 @@ class Heatmap(core.Panel):  # type: ignore[misc]
         }))  # fmt: skip
 
 
+class Geomap(core.Panel):  # type: ignore[misc]
+    """Circles on a map; Grafana looks countries up in the list that it ships."""
+
+    label: str = "country"
+
+    def to_json_data(self) -> Json:
+        """Size and colour by value."""
+        style = {
+            "size": {"field": "Value", "fixed": 5, "min": 5, "max": 30}, "color": {"field": "Value", "fixed": "dark-blue"},
+            "opacity": 0.6, "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+        }  # fmt: skip
+        layer = {
+            "type": "markers", "name": "Countries", "tooltip": True, "config": {"showLegend": True, "style": style},
+            "location": {"mode": "lookup", "lookup": self.label, "gazetteer": "public/gazetteer/countries.json"},
+        }  # fmt: skip
+        return dict(self.panel_json({
+            "type": "geomap",
+            "options": {
+                "view": {"id": "zero", "lat": 20, "lon": 0, "zoom": 1}, "layers": [layer], "tooltip": {"mode": "details"},
+                "basemap": {"type": "default", "name": "Base", "config": {}},
+                "controls": {
+                    "showZoom": True, "mouseWheelZoom": False, "showAttribution": True, "showScale": False, "showMeasure": False,
+                    "showDebug": False,
+                },
+            },
+        }))  # fmt: skip
+
+
 class AlertList(core.AlertList):  # type: ignore[misc]
     """grafanalib's list reads no size but its own and shows alerts of Grafana only; this one reads Prometheus' too."""
 
@@ -180,6 +208,15 @@ def heatmap(
     """How values are spread, over time."""
     panel = Heatmap(**_shared(title, description, unit, queries, look, width=12, height=8))
     panel.unit = unit
+    return panel
+
+
+def geomap(
+    title: str, description: str, unit: str, queries: Iterable[Query | Sql], *, label: str, **look: Unpack[Look]
+) -> core.Panel:
+    """A map of the world with a circle for each country; `label` is the column with its two letters."""
+    panel = Geomap(**_shared(title, description, unit, queries, look, width=12, height=8))
+    panel.label = label
     return panel
 
 

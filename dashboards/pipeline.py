@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, ceiling, drill, frame, rising
-from dashboards.query import NOW, RANGE, Query, buckets, instant, known_rate, known_share, legend
+from dashboards.query import NOW, RANGE, Query, buckets, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import (
     AGENT,
@@ -17,13 +17,11 @@ from exporter.labels import (
     PROVIDER,
     QUEUE,
     REASON,
-    STATUS,
     TENANT,
     TOOL,
     TYPE,
 )
 from exporter.metric import Distribution
-from exporter.metrics.conversations import CONVERSATIONS_ENDED
 from exporter.metrics.cost import LLM_COST, LLM_UNPRICED
 from exporter.metrics.pipeline import (
     ERRORS,
@@ -40,19 +38,27 @@ from exporter.metrics.pipeline import (
     TTS_REQUESTS,
     TURN_LATENCY,
     TURNS,
-    TURNS_INTERRUPTED,
     WEBSOCKET_CONNECTIONS,
 )  # fmt: skip
 from provisioning import promql
+from provisioning.kpis.pipeline import (
+    INTERRUPTED_TURNS,
+    MODEL_ERRORS,
+    STT_ERRORS,
+    TOKENS_EACH,
+    TOOL_ERRORS,
+    TTS_ERRORS,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["pipeline"]
 STEPS: Final = (
-    ("language model", LLM_REQUESTS), ("speech to text", STT_REQUESTS), ("text to speech", TTS_REQUESTS), ("tools", TOOL_CALLS),
+    ("language model", LLM_REQUESTS, MODEL_ERRORS), ("speech to text", STT_REQUESTS, STT_ERRORS),
+    ("text to speech", TTS_REQUESTS, TTS_ERRORS), ("tools", TOOL_CALLS, TOOL_ERRORS),
 )  # fmt: skip
-FAILED: Final = "error"
+"""The parts of the pipeline: their names, what counts them, and how often they fail."""
 
 
 def build(settings: Settings) -> Any:
@@ -73,16 +79,15 @@ def build(settings: Settings) -> Any:
 def _now(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     slow = promql.share_above(TURN_LATENCY, limits.slow_response_seconds, RANGE, (), S.on(TURN_LATENCY))
-    interrupted = S.ratio(TURNS_INTERRUPTED, TURNS)
     return [
         panels.stat("Response time, p95", "How long do 19 of 20 people wait at most until the agent answers?", "s",
                     [instant(S.quantile(0.95, TURN_LATENCY, window=NOW))], thresholds=rising(limits.response_time_seconds)),
         panels.stat("Slow responses", f"Which share of answers took longer than {limits.slow_response_seconds:g} s?", "percentunit",
                     [instant(slow)], thresholds=ceiling(limits.error_rate.warning)),
         panels.stat("Interrupted turns", "In which share of turns did the person cut the agent off?", "percentunit",
-                    [instant(interrupted)]),
+                    [instant(S.kpi(INTERRUPTED_TURNS))]),
         panels.stat("Model error rate", "Which share of requests to language models failed?", "percentunit",
-                    [instant(known_share(LLM_REQUESTS, STATUS, FAILED, S.on(LLM_REQUESTS)))], thresholds=rising(limits.error_rate)),
+                    [instant(S.kpi(MODEL_ERRORS))], thresholds=rising(limits.error_rate)),
     ]  # fmt: skip
 
 
@@ -118,7 +123,7 @@ def _models(settings: Settings) -> tuple[Column, ...]:
             S.quantile(0.95, LLM_DURATION, *by, window=RANGE),
             rising(settings.thresholds.response_time_seconds),
         ),
-        Column("Errors", "percentunit", known_share(LLM_REQUESTS, STATUS, FAILED, S.on(LLM_REQUESTS), by)),
+        Column("Errors", "percentunit", S.kpi(MODEL_ERRORS, *by)),
         Column("Cost", "currencyUSD", S.increase(LLM_COST, *by)),
     )
 
@@ -128,10 +133,10 @@ def _errors(settings: Settings) -> list[Any]:
     to_calls = drill("pipeline", "calls", "Calls of this type of agent", AGENT_TYPE)
     return [
         panels.timeseries("Error rate by step", "Which step fails more often than it should?", "percentunit", [
-            Query(known_rate(metric, STATUS, FAILED, S.on(metric)), name) for name, metric in STEPS
+            Query(S.kpi(errors, window=promql.RATE_INTERVAL), name) for name, _, errors in STEPS
         ], thresholds=rising(limits.error_rate), width=8),
         panels.timeseries("Model error rate by agent type", "Which type of agent fails more often than it should?", "percentunit",
-                          [Query(known_rate(LLM_REQUESTS, STATUS, FAILED, S.on(LLM_REQUESTS), by=(AGENT_TYPE,)), legend(AGENT_TYPE))],
+                          [Query(S.kpi(MODEL_ERRORS, AGENT_TYPE, window=promql.RATE_INTERVAL), legend(AGENT_TYPE))],
                           thresholds=ceiling(limits.agent_error_rate), links=[to_calls], width=8),
         panels.timeseries("Errors per minute by component", "Which part of the system fails?", "cpm",
                           [Query(f"60 * {S.rate(ERRORS, COMPONENT)}", legend(COMPONENT))], stack=True, width=8),
@@ -141,7 +146,6 @@ def _errors(settings: Settings) -> list[Any]:
 
 
 def _usage() -> list[Any]:
-    per_conversation = promql.ratio(S.increase(LLM_TOKENS), S.increase(CONVERSATIONS_ENDED))
     return [
         panels.timeseries("Tokens per minute by kind", "What are tokens used for?", "short",
                           [Query(f"60 * {S.rate(LLM_TOKENS, KIND)}", legend(KIND))], stack=True, width=8),
@@ -149,7 +153,7 @@ def _usage() -> list[Any]:
                           [Query(f"60 * {S.rate(LLM_TOKENS, MODEL)}", legend(MODEL))], stack=True, width=8),
         panels.timeseries("Cost per hour by model", "Which model costs how much, as far as prices are known?", "currencyUSD",
                           [Query(f"3600 * {S.rate(LLM_COST, MODEL)}", legend(MODEL))], stack=True, width=8),
-        panels.stat("Tokens per conversation", "How many tokens, of the chosen models, does one conversation use? Not filtered by model: conversations.", "short", [instant(per_conversation)],
+        panels.stat("Tokens per conversation", "How many tokens, of the chosen models, does one conversation use? Not filtered by model: conversations.", "short", [instant(S.kpi(TOKENS_EACH))],
                     width=8, decimals=0),
         panels.bargauge("Unpriced requests by reason", "Why have model requests no known cost? They are missing in every cost shown.",
                         "short", [instant(S.increase(LLM_UNPRICED, REASON), legend(REASON))], width=16, height=4),
@@ -159,7 +163,7 @@ def _usage() -> list[Any]:
 def _load(settings: Settings) -> list[Any]:
     return [
         panels.timeseries("Steps per second", "How much does each part of the pipeline do?", "reqps", [
-            *(Query(S.rate(metric), name) for name, metric in STEPS), Query(S.rate(TURNS), "turns"),
+            *(Query(S.rate(metric), name) for name, metric, _ in STEPS), Query(S.rate(TURNS), "turns"),
         ], width=8),
         panels.timeseries("Websocket connections", "How many connections are open?", "short",
                           [Query(S.total(WEBSOCKET_CONNECTIONS), "connections")], width=8),

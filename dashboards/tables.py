@@ -12,7 +12,13 @@ from dashboards.query import table as query
 from exporter.labels import Label
 from provisioning.promql import quote
 
-SCALES: Final = {"short": (1, ""), "percentunit": (100, " %"), "s": (1, " s"), "currencyUSD": (1, " $")}
+SCALES: Final = {
+    "short": (1, ""),
+    "none": (1, ""),
+    "percentunit": (100, " %"),
+    "s": (1, " s"),
+    "currencyUSD": (1, " $"),
+}
 """A column's unit stands in its title: the columns of one table share their field settings."""
 
 

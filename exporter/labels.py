@@ -66,6 +66,8 @@ ISSUE: Final = Label("issue", "What a rule says will happen if nothing is done."
 ACTION: Final = Label("action", "What a rule says should be done.", 100)
 IMPACT: Final = Label("impact", "What a rule says is gained by it.", 100)
 UNIT: Final = Label("unit", "Unit of a number.", 20)
+ROLE: Final = Label("role", "Who speaks: person, agent, tool, system.", 10)
+AGE: Final = Label("age", "Whole months since the beginning.", 60)
 WEEKDAY: Final = Label("weekday", "Day of the week, 1 Monday to 7 Sunday, in the configured time zone.", 7, "weekday")
 HOUR: Final = Label("hour", "Hour of the day, 00 to 23, in the configured time zone.", 24, "hour")
 
@@ -79,6 +81,6 @@ VERSION: Final = Label("version", "Version of Watchfloor.", 5)
 LABELS: Final[tuple[Label, ...]] = (
     TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN, OUTCOME, RESOLUTION, MODEL, PROVIDER, TOOL,
     STATUS, KIND, TYPE, COMPONENT, REASON, QUEUE, PLAN, TASK, PRIORITY, CATEGORY, BUDGET, PERIOD, SOURCE, BAND, EMOTION,
-    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, WEEKDAY, HOUR,
+    TOPIC, STAGE, FEATURE, EVENT, DEVICE, COUNTRY, REFERRER, EXPERIMENT, VARIANT, PART, HOST, COHORT, ROLE, AGE, WEEKDAY, HOUR,
     RECOMMENDATION, RULE, TITLE, ISSUE, ACTION, IMPACT, UNIT,
 )  # fmt: skip

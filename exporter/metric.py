@@ -76,6 +76,9 @@ class EventMetric(Metric):
     entity: Entity
     at: Column
     where: tuple[Condition, ...] = ()
+    apart: str = ""
+    """Metrics of one entity and event time that have the same word here are read in a pass of their own. Worth it where
+    their labels, taken together with those of the others, would give almost every row a group of its own."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

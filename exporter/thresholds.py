@@ -34,6 +34,8 @@ class Thresholds(Model):
     confidence: float = Field(0.6, gt=0, lt=1, description="Least mean confidence of answers.")
     agent_error_rate: float = Field(0.1, gt=0, lt=1, description="Most errors per request of one agent.")
     handoff_rate: float = Field(0.3, gt=0, lt=1, description="Most conversations handed to a human.")
+    voice_quality: float = Field(3.5, gt=1, lt=5, description="Least mean voice quality of calls, from 1 to 5.")
+    transcription_accuracy: float = Field(0.9, gt=0, lt=1, description="Least share of words understood rightly.")
     queued_calls: Threshold = Field(Threshold(warning=50, critical=200), description="Calls that wait.")
     # agents
     agent_idle_seconds: float = Field(
@@ -72,6 +74,11 @@ class Thresholds(Model):
     )
 
     # behaviour
+    plan_usage: Threshold = Field(
+        Threshold(warning=0.8, critical=1.0), description="Share of what a plan allows in a month that is used."
+    )
+    usage_spike: float = Field(3.0, gt=1, description="Times as many conversations as a week ago that are unusual.")
+    usage_low: float = Field(0.5, gt=0, lt=1, description="Share of last week's conversations below which use is low.")
 
     # experiments
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from exporter.demo import calendar, live_agents, live_content, live_leads, live_revenue, steps
+from exporter.demo import calendar, live_agents, live_behaviour, live_content, live_leads, live_revenue, steps
 from exporter.demo.database import Connection
 from exporter.demo.loading import DETAIL
 from exporter.demo.present import insert
@@ -156,13 +156,12 @@ class Activity:
         talk.conversation = f"conv-{uuid4().hex}"
         talk.answers = max(1, min(9, round(seconds / 30)))
         head = {"id": talk.conversation, "call_id": talk.call, **talk.who, "channel": talk.channel}
-        who = {"visitor_id": f"visitor-{self.random.randrange(5000)}", "device": "phone" if talk.call else "mobile"}
+        who = live_behaviour.visit(self.random, phone=talk.call is not None)
         insert(
             self.connection,
             "agent_conversations",
             **head,
             **who,
-            country="US",
             topic=steps.topic(self.random),
             started_at=now,
         )
@@ -200,4 +199,5 @@ class Activity:
     def _minute(self, now: datetime) -> None:
         steps.minute(self, now)
         live_content.minute(self, now)
+        live_behaviour.minute(self, now)
         self._in(now, 60, self._minute)

@@ -28,9 +28,9 @@ CATEGORIES: Final = {"complaint": "service", "technical help": "support"}
 DAY: Final = timedelta(days=1)
 
 
-def early(world: World) -> dict[str, Iterator[Row]]:
+def early(world: World, calls: int) -> dict[str, Iterator[Row]]:
     """Tables that the rest of the history reads."""
-    return {"experiments": _experiments(world)}
+    return {"experiments": _experiments(world, calls), "subscriptions": clients.subscriptions(world)}
 
 
 def rows(world: World, calls: int) -> dict[str, Iterator[Row]]:
@@ -43,7 +43,6 @@ def rows(world: World, calls: int) -> dict[str, Iterator[Row]]:
         "prices": _prices(world),
         "budgets": _budgets(world, calls),
         "plans": ((plan, price, price // 2, *LIMITS[plan]) for plan, price in PLAN_PRICES.items()),
-        "subscriptions": clients.subscriptions(world),
         "invoices": clients.invoices(world),
         "knowledge_documents": _documents(world),
         "incidents": _incidents(world),
@@ -170,12 +169,22 @@ def _documents(world: World) -> Iterator[Row]:
             yield (*head, url, topic, status, uploaded, indexed, refreshed, expired, removed)
 
 
-def _experiments(world: World) -> Iterator[Row]:
-    plans = ((0, "Shorter greeting", 0.2, 0.45), (1, "Offer a slot first", 0.55, 0.8), (2, "Warmer voice", 0.7, None))
-    for index, name, start, end in plans:
+def _experiments(world: World, calls: int) -> Iterator[Row]:
+    """Two that are over and one that runs; the plans ask for about as many visitors as there are, the last for more."""
+    plans = (
+        (0, "Shorter greeting", 0.2, 0.45, 0.02), (1, "Offer a slot first", 0.55, 0.8, 0.012), (2, "Warmer voice", 0.7, None, 0.02),
+    )  # fmt: skip
+    for index, name, start, end, share in plans:
         tenant = world.tenants[index]
-        head = (f"experiment-{index + 1}", tenant.id, name, f"{tenant.id}-helpdesk")
-        yield (*head, f"{name} converts better.", "conversion", world.at(start), None if end is None else world.at(end))
+        head = (
+            f"experiment-{index + 1}",
+            tenant.id,
+            name,
+            f"{tenant.id}-helpdesk",
+            f"{name} converts better.",
+            "conversion",
+        )
+        yield (*head, "A", max(200, round(share * calls)), world.at(start), None if end is None else world.at(end))
 
 
 def _incidents(world: World) -> Iterator[Row]:

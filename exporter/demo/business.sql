@@ -89,26 +89,41 @@ FROM (
 
 UPDATE questions SET question = replace(question, '%s', topic);
 
--- Use of the product, one event for each eighth call, by a few users of each tenant.
+-- Use of the product: a visit for each twenty-fourth call, along one of a few ways from feature to feature. Every tenant has
+-- a few people at a time; over the year old ones leave and new ones come.
 INSERT INTO usage_events
-SELECT 'event-' || n, tenant, 'user-' || tenant || '-' || 1 + floor(12 * v * v)::int, 'session-' || tenant || '-' || n / 40,
+SELECT 'event-' || n || '-' || k, tenant, plan, 'user-' || tenant || '-' || who, 'session-' || n,
     CASE WHEN u < 0.6 THEN 'page_view' WHEN u < 0.9 THEN 'action' ELSE 'export' END,
-    (ARRAY['dashboard', 'transcripts', 'campaigns', 'agents', 'knowledge', 'reports', 'billing', 'experiments'])[1 + floor(8 * u * w)::int],
-    round((30 * pg_temp.tail(w, 0.6))::numeric, 2), initiated_at
+    (string_to_array(way, ' '))[k], round((pace * (0.2 + 0.75 * w))::numeric, 2), at
 FROM (
-    SELECT *, pg_temp.u(n, 160) AS u, pg_temp.u(n, 161) AS v, pg_temp.u(n, 162) AS w
-    FROM (SELECT *, substr(id, 6)::bigint AS n FROM call_sessions) c WHERE n % 8 = 3 OFFSET 0
-) used;
+    SELECT *, initiated_at + pace * (k - 1) * interval '1 second' AS at, pg_temp.u(n * 8 + k, 163) AS u, pg_temp.u(n * 8 + k, 164) AS w
+    FROM (
+        SELECT c.*, 20 + 110 * pg_temp.u(n, 160) AS pace, least(6, ceil(6 * pg_temp.u(n, 161)))::int AS steps,
+            floor(10 * (date_part('epoch', initiated_at) - :start) / (:now - :start))::int + floor(CASE plan WHEN 'premium' THEN 24
+                WHEN 'business' THEN 12 WHEN 'pro' THEN 6 ELSE 2 END * pg_temp.u(n, 162))::int AS who,
+            (ARRAY['dashboard transcripts reports dashboard', 'dashboard campaigns agents campaigns reports', 'dashboard billing',
+                'agents knowledge agents experiments knowledge agents', 'dashboard reports transcripts knowledge agents dashboard',
+                'transcripts'])[1 + floor(6 * pg_temp.u(n, 165))::int] AS way
+        FROM (
+            SELECT c.*, substr(c.id, 6)::bigint AS n, s.plan FROM call_sessions c LEFT JOIN subscriptions s ON s.tenant = c.tenant
+                AND s.started_at <= c.initiated_at AND (s.ended_at IS NULL OR s.ended_at > c.initiated_at)
+        ) c WHERE n % 24 = 3 OFFSET 0
+    ) visits, LATERAL generate_series(1, least(steps, array_length(string_to_array(way, ' '), 1))) k OFFSET 0
+) used WHERE at <= to_timestamp(:now);
 
--- Visitors who were shown a variant: chats of the tenants that run an experiment.
+-- Visitors who were shown a variant: chats of the tenants that run an experiment. Who comes again sees the same one. The first
+-- experiment has a strong effect, the second none, the third a weak one.
 INSERT INTO experiment_exposures
-SELECT 'exposure-' || c.id, e.id, c.tenant, v, c.visitor_id, u < CASE v WHEN 'B' THEN 0.63 ELSE 0.58 END,
-    w < CASE v WHEN 'B' THEN 0.145 ELSE 0.115 END, c.duration_seconds,
-    round(least(1, 0.45 + 0.5 * u + CASE v WHEN 'B' THEN 0.03 ELSE 0 END)::numeric, 3), c.started_at
+SELECT 'exposure-' || c.id, e.id, e.name, c.tenant, v, c.visitor_id, u < 0.58 + lift, w < 0.12 + lift, c.duration_seconds,
+    round(least(1, 0.45 + 0.5 * x + 0.5 * lift)::numeric, 3), c.started_at
 FROM (
-    SELECT *, CASE WHEN pg_temp.u(h, 170) < 0.5 THEN 'A' ELSE 'B' END AS v, pg_temp.u(h, 171) AS u, pg_temp.u(h, 172) AS w
-    FROM (SELECT *, hashtextextended(id, 4) AS h FROM agent_conversations WHERE call_id IS NULL AND ended_at IS NOT NULL) c OFFSET 0
-) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at);
+    SELECT c.*, e.id AS experiment, CASE WHEN b THEN 'B' ELSE 'A' END AS v, pg_temp.u(h, 171) AS u, pg_temp.u(h, 172) AS w, pg_temp.u(h, 173) AS x,
+        CASE WHEN b THEN CASE e.id WHEN 'experiment-1' THEN 0.07 WHEN 'experiment-2' THEN 0 ELSE 0.04 END ELSE 0 END AS lift
+    FROM (
+        SELECT *, hashtextextended(id, 4) AS h, pg_temp.u(hashtextextended(visitor_id, 4), 170) < 0.5 AS b
+        FROM agent_conversations WHERE call_id IS NULL AND ended_at IS NOT NULL OFFSET 0
+    ) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at)
+) c JOIN experiments e ON e.id = c.experiment;
 
 -- What was said in the last conversations.
 INSERT INTO conversation_messages

@@ -75,7 +75,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
     indexes = _tables(connection)
     _prepare(connection, world, calls)
-    for table, rows in business.early(world).items():
+    for table, rows in business.early(world, calls).items():
         _copy(connection, table, rows)
     for name in ("history.sql", "business.sql"):
         for statement in _script(name, world, calls):

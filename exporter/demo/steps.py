@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from exporter.demo.activity import Activity, Talk
 
 TOPICS: Final = ("booking", "pricing", "opening hours", "delivery", "returns", "account", "technical help", "complaint")
-FEATURES: Final = ("dashboard", "transcripts", "campaigns", "agents", "knowledge", "reports", "billing", "experiments")
 TOOLS: Final = ("search_knowledge", "crm_lookup", "check_calendar", "book_appointment", "send_sms")
 ERRORS: Final = {
     "llm": ("timeout", "rate_limit", "server_error", "content_filter"),
@@ -207,7 +206,7 @@ def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:
 
 
 def minute(activity: Activity, now: datetime) -> None:
-    """What is written once a minute: probes, load, use of the product."""
+    """What is written once a minute: probes and load."""
     random, connection = activity.random, activity.connection
     for component, base in COMPONENTS.items():
         status = "down" if random.random() < 0.0005 else "up"
@@ -238,12 +237,3 @@ def minute(activity: Activity, now: datetime) -> None:
             query_seconds=tail(random, 0.004, 0.3),
             sampled_at=now,
         )
-    agent = random.choice([agent for agent in activity.world.agents if agent.tenant == activity.world.tenants[0].id])
-    head = {"id": uuid4().hex, "tenant": agent.tenant}
-    use = {
-        "user_id": f"user-{agent.tenant}-1",
-        "session_id": uuid4().hex,
-        "event_type": "page_view",
-        "feature": random.choice(FEATURES),
-    }
-    insert(connection, "usage_events", **head, **use, duration_seconds=tail(random, 30, 0.6), occurred_at=now)

@@ -92,11 +92,13 @@ class Computer:
         self._database.close()
 
     def families(self) -> Iterator[tuple[Computed, Series]]:
-        """Series of every computed metric whose values are known."""
+        """Series of every computed metric whose values are known; several computations may give parts of one metric."""
+        found: dict[Computed, Series] = {}
         for result in list(self.results.values()):
             if result.known:
                 for metric in (metric for metric in result.computation.metrics if metric.base not in self._off):
-                    yield metric, result.series.get(metric.base, {})
+                    found.setdefault(metric, {}).update(result.series.get(metric.base, {}))
+        yield from found.items()
 
     def once(self) -> None:
         """Everything that is due, in this thread."""

@@ -84,14 +84,14 @@ def _reason(metric: Metric, sources: dict[str, Source], settings: Settings) -> s
 
 
 def _scans(metrics: Iterable[EventMetric], sources: dict[str, Source], settings: Settings) -> Iterator[Scan]:
-    fused: dict[tuple[str, str, bool, str], list[EventMetric]] = {}
+    fused: dict[tuple[str, str, str, str], list[EventMetric]] = {}
     for metric in metrics:
-        derived = any(label.derived for label in metric.labels)
+        word = metric.apart or ("hour" if any(label.derived for label in metric.labels) else "")
         # Each domain reads for itself, so that what fails in one costs only that one.
-        fused.setdefault((metric.entity.name, metric.at.name, derived, metric.domain), []).append(metric)
-    for (entity, _, derived, domain), group in fused.items():
+        fused.setdefault((metric.entity.name, metric.at.name, word, metric.domain), []).append(metric)
+    for (entity, _, word, domain), group in fused.items():
         fine, coarse = _split(group, sources[entity])
-        suffix = ("" if domain == sources[entity].entity.domain else f"/{domain}") + ("/hour" if derived else "")
+        suffix = ("" if domain == sources[entity].entity.domain else f"/{domain}") + (f"/{word}" if word else "")
         yield Builder(sources[entity], fine[0], settings).build(fine, suffix)
         if coarse:
             yield Builder(sources[entity], coarse[0], settings).build(coarse, f"{suffix}/coarse")

@@ -11,6 +11,7 @@ CALL: Final = Entity(
     "calls",
     "One call, from dialling or ringing to its end.",
     (
+        text("id", "What names this call."),
         TENANT, AGENT, AGENT_TYPE, CHANNEL, CAMPAIGN,
         text("outcome", "How the call ended: qualified, not_interested, no_answer, failed, ..."),
         time("initiated_at", "When the call was dialled or came in.", required=True),
@@ -18,6 +19,8 @@ CALL: Final = Entity(
         time("ended_at", "When the call ended; unset while it runs. Must not change once set."),
         real("duration", "Length of the call.", unit="seconds"),
         integer("interruptions", "How often the caller interrupted the agent."),
+        real("voice_quality", "How well the voices came through, as a mean opinion score from 1 to 5."),
+        real("transcription_accuracy", "Share of the words that were understood rightly.", unit="ratio"),
     ),
 )  # fmt: skip
 

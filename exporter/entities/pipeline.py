@@ -4,6 +4,7 @@ from typing import Final
 
 from exporter.entity import AGENT, AGENT_TYPE, TENANT, Entity, derived, flag, integer, money, real, text, time
 
+CONVERSATION: Final = text("conversation", "The conversation that it belongs to.")
 MODEL: Final = text("model", "Model that served the request.")
 PROVIDER: Final = text("provider", "Company or service that served the request.")
 STATUS: Final = text("status", "ok or error.")
@@ -22,7 +23,7 @@ LLM_REQUEST: Final = Entity(
     "pipeline",
     "One request to a language model.",
     (
-        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
         real("time_to_first_token", "Time until the first token arrived.", unit="seconds"),
         integer("input_tokens", "Input tokens that were not read from a cache."),
         integer("cached_input_tokens", "Input tokens read from a cache."),
@@ -61,7 +62,7 @@ TOOL_CALL: Final = Entity(
     "tool_call",
     "pipeline",
     "One call of a tool by an agent.",
-    (TENANT, AGENT, AGENT_TYPE, text("tool", "Name of the tool."), STATUS, ENDED_AT, DURATION),
+    (CONVERSATION, TENANT, AGENT, AGENT_TYPE, text("tool", "Name of the tool."), STATUS, ENDED_AT, DURATION),
 )
 
 TURN: Final = Entity(
@@ -69,7 +70,7 @@ TURN: Final = Entity(
     "pipeline",
     "One exchange: the person stops, the agent answers.",
     (
-        TENANT, AGENT, AGENT_TYPE, ENDED_AT,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, ENDED_AT,
         real("latency", "From the person's last sound or key to the agent's first, measured end to end.", unit="seconds"),
         flag("interrupted", "Whether the person cut the answer off."),
     ),

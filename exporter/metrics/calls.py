@@ -88,7 +88,44 @@ CAMPAIGN_STATUS: Final = Level(
     zero=True,
 )
 
+CALL_VOICE_QUALITY: Final = Distribution(
+    base="call_voice_quality_score",
+    help="How well the voices of ended calls came through, as a mean opinion score from 1 to 5.",
+    domain="calls",
+    codes=("L4",),
+    entity=CALL,
+    at=CALL["ended_at"],
+    value=CALL["voice_quality"],
+    bounds=(1.0, 2.0, 3.0, 3.5, 4.0, 4.2, 4.5, 5.0),
+    threshold=("voice_quality",),
+    labels=(TENANT, AGENT, AGENT_TYPE),
+)
+CALL_TRANSCRIPTION_ACCURACY: Final = Distribution(
+    base="call_transcription_accuracy_ratio",
+    help="Share of the words of ended calls that were understood rightly.",
+    domain="calls",
+    codes=("L4",),
+    unit="ratio",
+    entity=CALL,
+    at=CALL["ended_at"],
+    value=CALL["transcription_accuracy"],
+    bounds=(0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99, 1.0),
+    threshold=("transcription_accuracy",),
+    labels=(TENANT, AGENT, AGENT_TYPE),
+)
+CALL_INTERRUPTIONS: Final = Distribution(
+    base="call_interruptions",
+    help="How often callers interrupted the agent in an ended call.",
+    domain="calls",
+    codes=("L4",),
+    entity=CALL,
+    at=CALL["ended_at"],
+    value=CALL["interruptions"],
+    bounds=(0.0, 1.0, 2.0, 3.0, 5.0, 10.0),
+    labels=(TENANT, AGENT, AGENT_TYPE),
+)
+
 METRICS: Final = (
     CALLS_INITIATED, CALLS_ANSWERED, CALLS_COMPLETED, CALL_DURATION, CALLS_BY_HOUR, ACTIVE_CALLS, QUEUED_CALLS,
-    CAMPAIGN_STATUS,
+    CAMPAIGN_STATUS, CALL_VOICE_QUALITY, CALL_TRANSCRIPTION_ACCURACY, CALL_INTERRUPTIONS,
 )  # fmt: skip

@@ -2,9 +2,21 @@
 
 from typing import Final
 
-from exporter.entities.conversations import CONVERSATION
-from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, RESOLUTION, TENANT
-from exporter.metric import Count, Distribution, Level, Sum
+from exporter.entities.conversations import CONVERSATION, MESSAGE
+from exporter.labels import (
+    AGENT,
+    AGENT_TYPE,
+    CHANNEL,
+    COUNTRY,
+    DEVICE,
+    PERIOD,
+    REFERRER,
+    RESOLUTION,
+    ROLE,
+    STAGE,
+    TENANT,
+)  # fmt: skip
+from exporter.metric import Computed, Count, Distribution, Level, Sum
 
 WHO: Final = (TENANT, AGENT, AGENT_TYPE, CHANNEL)
 ENDED: Final = CONVERSATION["ended_at"]
@@ -123,8 +135,91 @@ ACTIVE_CONVERSATIONS: Final = Level(
     labels=WHO,
 )
 
+VISITS: Final = "visits"
+CONVERSATIONS_BY_DEVICE: Final = Count(
+    base="conversations_by_device_total",
+    help="Conversations that began, by the visitor's device.",
+    domain="conversations",
+    codes=("C6",),
+    entity=CONVERSATION,
+    at=CONVERSATION["started_at"],
+    apart=VISITS,
+    labels=(TENANT, CHANNEL, DEVICE),
+)
+CONVERSATIONS_BY_COUNTRY: Final = Count(
+    base="conversations_by_country_total",
+    help="Conversations that began, by the visitor's country.",
+    domain="conversations",
+    codes=("C6", "D2"),
+    entity=CONVERSATION,
+    at=CONVERSATION["started_at"],
+    apart=VISITS,
+    labels=(TENANT, CHANNEL, COUNTRY),
+)
+CONVERSATIONS_BY_REFERRER: Final = Count(
+    base="conversations_by_referrer_total",
+    help="Conversations that began, by where the visitor came from.",
+    domain="conversations",
+    codes=("C4", "C6"),
+    entity=CONVERSATION,
+    at=CONVERSATION["started_at"],
+    apart=VISITS,
+    labels=(TENANT, CHANNEL, REFERRER),
+)
+CONVERSATIONS_BY_STAGE: Final = Count(
+    base="conversations_by_stage_total",
+    help="Conversations that ended, by how far they came.",
+    domain="conversations",
+    codes=("C4",),
+    entity=CONVERSATION,
+    at=ENDED,
+    apart="stage",
+    labels=(TENANT, CHANNEL, STAGE),
+)
+MESSAGES: Final = Count(
+    base="messages_total",
+    help="Messages of which the words are kept, by who said them.",
+    domain="conversations",
+    codes=("C4", "C7"),
+    entity=MESSAGE,
+    at=MESSAGE["sent_at"],
+    labels=(TENANT, ROLE),
+)
+OBJECTIONS: Final = Count(
+    base="message_objections_total",
+    help="Messages in which a person raised an objection.",
+    domain="conversations",
+    codes=("C4",),
+    entity=MESSAGE,
+    at=MESSAGE["sent_at"],
+    where=(MESSAGE["objection"].true,),
+    labels=(TENANT,),
+)
+RECENT_CONVERSATIONS: Final = Computed(
+    base="conversations_recent",
+    help="Conversations that began in the last day, week (7 days), month (30 days) or year (365 days).",
+    domain="conversations",
+    codes=("C6",),
+    labels=(TENANT, CHANNEL, PERIOD),
+)
+VISITORS: Final = Computed(
+    base="conversation_visitors",
+    help="People who began a conversation in the last day, week (7 days) or month (30 days), each counted once.",
+    domain="conversations",
+    codes=("C6",),
+    labels=(TENANT, PERIOD),
+)
+RETURNING_VISITORS: Final = Computed(
+    base="conversation_returning_visitors",
+    help="Of these people, those who had also begun one in the same length of time before it.",
+    domain="conversations",
+    codes=("C6",),
+    labels=(TENANT, PERIOD),
+)
+
 METRICS: Final = (
     CONVERSATIONS_STARTED, CONVERSATIONS_ENDED, CONVERSATION_DURATION, CONVERSATION_MESSAGES, CONVERSATION_ANSWERS,
     CONVERSATION_FALLBACKS, CONVERSATION_GOALS, CONVERSATION_GOALS_KNOWN, CONVERSATION_HANDOFFS, ANSWER_CONFIDENCE,
-    ACTIVE_CONVERSATIONS,
+    ACTIVE_CONVERSATIONS, CONVERSATIONS_BY_DEVICE, CONVERSATIONS_BY_COUNTRY, CONVERSATIONS_BY_REFERRER,
+    CONVERSATIONS_BY_STAGE, MESSAGES, OBJECTIONS, RECENT_CONVERSATIONS, VISITORS, RETURNING_VISITORS,
 )  # fmt: skip

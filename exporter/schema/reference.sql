@@ -224,24 +224,24 @@ CREATE INDEX knowledge_documents_removed_at ON knowledge_documents (removed_at);
 
 -- What users of the product do: one row per use of a feature.
 CREATE TABLE usage_events (
-    id text PRIMARY KEY, tenant text NOT NULL, user_id text, session_id text, event_type text NOT NULL, feature text NOT NULL,
-    duration_seconds double precision, occurred_at timestamptz NOT NULL
+    id text PRIMARY KEY, tenant text NOT NULL, plan text, user_id text, session_id text, event_type text NOT NULL,
+    feature text NOT NULL, duration_seconds double precision, occurred_at timestamptz NOT NULL
 );
 CREATE INDEX usage_events_occurred_at ON usage_events (occurred_at);
 
--- Experiments that compare variants of an agent.
+-- Experiments that compare variants of an agent; the primary metric is engagement, conversion, duration or satisfaction.
 CREATE TABLE experiments (
     id text PRIMARY KEY, tenant text NOT NULL, name text NOT NULL, agent text, hypothesis text, primary_metric text,
-    started_at timestamptz NOT NULL, ended_at timestamptz
+    control text, planned_visitors bigint, started_at timestamptz NOT NULL, ended_at timestamptz
 );
 CREATE INDEX experiments_started_at ON experiments (started_at);
 CREATE INDEX experiments_ended_at ON experiments (ended_at);
 
 -- Visitors who were shown a variant, and what came of it.
 CREATE TABLE experiment_exposures (
-    id text PRIMARY KEY, experiment_id text NOT NULL, tenant text NOT NULL, variant text NOT NULL, visitor_id text,
-    engaged boolean, converted boolean, duration_seconds double precision, satisfaction double precision,
-    exposed_at timestamptz NOT NULL
+    id text PRIMARY KEY, experiment_id text NOT NULL, experiment text, tenant text NOT NULL, variant text NOT NULL,
+    visitor_id text, engaged boolean, converted boolean, duration_seconds double precision,
+    satisfaction double precision, exposed_at timestamptz NOT NULL
 );
 CREATE INDEX experiment_exposures_exposed_at ON experiment_exposures (exposed_at);
 

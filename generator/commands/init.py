@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 import click
 
@@ -47,6 +47,7 @@ def content() -> str:
     """The text of the file."""
     from exporter.mistakes import inner_model
     from exporter.settings import Settings
+    from generator.settings_table import flow
 
     parts = [HEAD]
     sections = []
@@ -54,6 +55,8 @@ def content() -> str:
         model = inner_model(field.annotation)
         if name == "states":
             sections.append(STATES)
+        elif model is not None and get_origin(field.annotation) is tuple:
+            sections.append(f"\n## {_meaning(field)}\n# {name}: {flow([_example(model)])}\n")
         elif model is None:
             parts.append(_lines(name, field, ""))
         else:

@@ -17,7 +17,7 @@ from tests.dashboards.conftest import Boards
 LINT = Path(dashboards.__file__).parent / ".lint"
 UNITS = {"none", "short", "s", "m", "percentunit", "cpm", "cps", "reqps", "currencyUSD"}
 """Units used here, all of them in Grafana's list."""
-WITH_UNIT = {"stat", "gauge", "bargauge", "timeseries", "table", "piechart", "heatmap", "barchart"}
+WITH_UNIT = {"stat", "gauge", "bargauge", "timeseries", "table", "piechart", "heatmap", "barchart", "geomap"}
 Board = dict[str, Any]
 Finding = tuple[str, str]
 """The panel or variable at fault, and what is wrong."""

@@ -34,6 +34,7 @@ KINDS = {
     "piechart": panels.pie(*WORDS, "short", [instant("up")]),
     "table": summary(*WORDS, (AGENT,), COLUMNS),
     "heatmap": panels.heatmap(*WORDS, "s", [Query("up", "{{le}}", "heatmap")]),
+    "geomap": panels.geomap(*WORDS, "short", [table("up")], label="country"),
     "state-timeline": panels.timeline(*WORDS, "short", [Query("up")]),
     "text": panels.text(*WORDS, "*words*"),
     "alertlist": panels.alertlist(*WORDS),

@@ -63,13 +63,14 @@ def test_every_alert_fires_and_is_silent(tmp_path: Path, domain: str) -> None:
 
 
 def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
-    """Missing calls are noticed against the week before, and only with a week of history."""
+    """What is missing, leaps or fades is noticed against the week before, and only with a week of history."""
     write_rules(tmp_path, Settings())
     tests = _tests(weekly=True, domain="calls")
     for severity in ("warning", "critical"):
         fresh = Case({'calls_initiated_total{tenant="acme"}': "_x1000 100x20"}, None)
         tests.append(_test("no history", fresh.fires, ("CallsMissing", severity), "169h", fires=False, interval="10m"))
     check_rules(tmp_path, tests, ["calls.yml"], interval="10m")
+    check_rules(tmp_path, _tests(weekly=True, domain="behaviour"), ["behaviour.yml"], interval="10m")
 
 
 def test_every_alert_has_a_case() -> None:
