@@ -23,6 +23,7 @@ MODULES: Final = {
     "conversation": "conversation",
     "pipeline": "pipeline",
     "agents": "agents",
+    "cost": "cost",
     "revenue": "revenue",
     "roi": "roi",
     "leads": "leads",

@@ -198,6 +198,6 @@ class Activity:
 
     def _minute(self, now: datetime) -> None:
         steps.minute(self, now)
-        live_content.minute(self, now)
         live_behaviour.minute(self, now)
+        live_content.minute(self, now)
         self._in(now, 60, self._minute)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from exporter.demo import clients
+from exporter.demo.live_cost import UNRECORDED
 from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, World, chance
 
 Row = tuple[Any, ...]
@@ -102,7 +103,11 @@ def _prices(world: World) -> Iterator[Row]:
             ("output_token", model.output_usd),
         )
         for unit, price in parts:
-            if price is not None:
+            if price is not None and model.provider == UNRECORDED:
+                cut = world.at(0.5)
+                yield (f"{model.name}-{unit}-1", model.provider, model.name, unit, f"{1.25 * price:.12f}", since, cut)
+                yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", cut, None)
+            elif price is not None:
                 yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", since, None)
     for provider, kind, unit, price in SPEECH_PRICES:
         yield (f"{provider}-{kind}", provider, kind, unit, f"{price:.7f}", since, None)

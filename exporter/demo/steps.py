@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from exporter.demo import live_satisfaction
+from exporter.demo import live_cost, live_satisfaction
 from exporter.demo.calendar import ERROR_RATES
 from exporter.demo.present import insert
 from exporter.demo.world import MODELS, Model
@@ -141,7 +141,7 @@ def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model, cac
         "output_tokens": output,
         "reasoning_tokens": reasoned,
     }
-    price = {"cost_usd": cost, "unpriced_reason": "no_price" if cost is None else None}
+    price = live_cost.recorded(model, cost)
     times = {"duration_seconds": seconds, "time_to_first_token_seconds": round(seconds * random.uniform(0.35, 0.55), 4)}
     insert(activity.connection, "llm_requests", **head, status="ok", **times, **tokens, **price)
 
