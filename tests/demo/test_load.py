@@ -22,14 +22,18 @@ from tests.demo.conftest import UNTIL, History
 PRESET = Path(__file__).parents[2] / "exporter" / "mapping" / "presets" / "watchfloor.yml"
 
 
+def _expression(of: str | dict[str, Any]) -> str:
+    """What a column is in SQL: a name, an expression or a constant."""
+    if isinstance(of, str):
+        return of
+    return str(of.get("sql") or of.get("column") or f"'{of['value']}'")
+
+
 def _mapping() -> dict[str, Any]:
-    """Entities of the preset; a column that is an expression as its text."""
+    """Entities of the preset; each column as SQL has it."""
     entities = yaml.safe_load(PRESET.read_text())["entities"]
     for mapped in entities.values():
-        mapped["columns"] = {
-            name: of.get("sql") or f"'{of['value']}'" if isinstance(of, dict) else of
-            for name, of in mapped["columns"].items()
-        }
+        mapped["columns"] = {name: _expression(of) for name, of in mapped["columns"].items()}
     return dict(entities)
 
 
