@@ -7,9 +7,8 @@ from typing import Final
 
 from alerts.query import HELD, busy_quantile, enough, held, number, percent, share_of
 from alerts.rule import Alert, Group, Recording, Severity
-from exporter.labels import AGENT, AGENT_TYPE, COMPONENT, MODEL, QUEUE, REASON, STATUS, TENANT, TYPE, Label
+from exporter.labels import AGENT, AGENT_TYPE, COMPONENT, MODEL, QUEUE, STATUS, TENANT, TYPE, Label
 from exporter.metric import Count, Distribution
-from exporter.metrics.cost import LLM_UNPRICED
 from exporter.metrics.pipeline import (
     ERRORS,
     LLM_DURATION,
@@ -102,7 +101,6 @@ def group(settings: Settings) -> Group:
         _model_slow(limits.response_time_seconds.warning),
         _slow(limits.slow_response_seconds, limits.error_rate.warning),
         *_both(_queue, limits.queued_calls),
-        _unpriced(),
     )
     return Group(DOMAIN, RECORDINGS, alerts)
 
@@ -222,22 +220,4 @@ def _queue(severity: Severity, limit: float, wait: float) -> Alert:
         by=(QUEUE,),
         dashboard="pipeline",
         no_data="When the queue cannot be read the alert ends and StateSourceDown speaks instead.",
-    )
-
-
-def _unpriced() -> Alert:
-    labels = (MODEL, REASON)
-    return Alert(
-        name="UnpricedUsage",
-        severity=Severity.WARNING,
-        expr=f"{increase(LLM_UNPRICED, '1h', labels)} > 0",
-        summary="Requests to a language model have no known cost.",
-        description="{{ $value | humanize }} requests to model {{ $labels.model }} in 1h have no cost "
-        "({{ $labels.reason }}); cost figures are too low by them.",
-        unit="requests",
-        limit="0",
-        wait=600,
-        by=labels,
-        dashboard="pipeline",
-        no_data="Without requests there is nothing to price and the alert ends.",
     )

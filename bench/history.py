@@ -19,7 +19,7 @@ from typing import Final
 import yaml
 
 from bench.data import CREATE, INDEXES, ROWS, name
-from bench.server import Server
+from bench.server import Server, newest_programs
 from bench.sql import disabled, mapping
 from exporter.engine.ledger import BEGINNING
 from exporter.engine.plan import plan
@@ -106,8 +106,8 @@ def measure(server: Server, folder: Path, rows: int) -> Result:
         raise SystemExit("promtool is not on the PATH")
     target = Target(Folder(folder / f"data-{rows}"), None, Program((tool,)))
     end = int(time.time())
-    summary = backfill(of, url, target, Wanted(YEAR, of.history.steps), say=print, progress=lambda _, __: None)
-    times = sample_times(end - YEAR, end, of.history.steps, of.time_zone)
+    summary = backfill(of, url, target, Wanted(YEAR), say=print, progress=lambda _, __: None)
+    times = sample_times(end - YEAR, end, summary.steps, of.time_zone)
     print(f"{rows:,} rows: {summary.seconds:.1f} s", flush=True)
     slow = naive(of, url, times)
     shutil.rmtree(folder / f"data-{rows}")
@@ -125,7 +125,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="wf-history-"))
     folder.chmod(0o711)
-    server = Server(folder)
+    server = Server(folder, newest_programs())
     server.start()
     try:
         results = [measure(server, folder, rows) for rows in arguments.rows]

@@ -13,7 +13,6 @@ from typing import Final
 from bench.server import Server
 from bench.subjects import Subject
 from exporter.metrics.calls import CALLS_COMPLETED
-from exporter.negotiation import compress
 from exporter.render import FamilyView, text
 
 SERIES: Final = 10_000
@@ -83,7 +82,7 @@ def rendering(times: int) -> tuple[list[float], list[float], list[float]]:
 
     def own(series: Sequence[tuple[tuple[str, ...], list[int]]]) -> None:
         view.write(series)
-        compress(text([view]).render(openmetrics=False))
+        text([view]).packed(openmetrics=False)
 
     # Both sides get their numbers before the clock starts.
     rounds = [[(key, [number + index]) for index, key in enumerate(keys)] for number in range(times + 1)]

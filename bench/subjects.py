@@ -64,6 +64,11 @@ class Subject:
 
     def get(self, path: str = "/metrics") -> tuple[int, bytes, bytes]:
         """Status, text and bytes on the wire of one answer."""
+        status, packed, wire = self._fetch(path)
+        return status, gzip.decompress(wire) if packed else wire, wire
+
+    def _fetch(self, path: str) -> tuple[int, bool, bytes]:
+        """Status of one answer, whether it is packed, and its bytes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request("GET", path, headers={"Accept-Encoding": "gzip", "Accept": "text/plain;version=0.0.4"})
@@ -72,7 +77,7 @@ class Subject:
             packed = answer.getheader("Content-Encoding") == "gzip"
         finally:
             connection.close()
-        return answer.status, gzip.decompress(wire) if packed else wire, wire
+        return answer.status, packed, wire
 
     def wait(self, seconds: float, mark: bytes = b"completed_total{") -> bytes:
         """The first answer with metrics of the table."""
@@ -96,12 +101,13 @@ class Subject:
         pid = self.process.pid
         database, own = server.cpu(self.role), cpu_seconds(pid)
         begun = time.perf_counter()
-        _, text, wire = self.get()
+        _, packed, wire = self._fetch("/metrics")
         latency = time.perf_counter() - begun
         own = cpu_seconds(pid) - own
         memory = psutil.Process(pid).memory_info().rss
         # A backend whose snapshot has just been given back needs an instant to be idle again.
         time.sleep(0.02)
+        text = gzip.decompress(wire) if packed else wire
         series = sum(1 for line in text.splitlines() if not line.startswith(b"#"))
         self.scrapes.append(Scrape(latency, own, server.cpu(self.role) - database, memory, len(wire), series))
 

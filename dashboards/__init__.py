@@ -15,11 +15,15 @@ Builder = Callable[["Settings"], Any]
 
 MODULES: Final = {
     "overview": "overview",
+    "executive": "executive",
+    "operations": "operations",
+    "client": "client",
     "calls": "calls",
     "conversations": "conversations",
     "conversation": "conversation",
     "pipeline": "pipeline",
     "agents": "agents",
+    "cost": "cost",
     "revenue": "revenue",
     "roi": "roi",
     "leads": "leads",

@@ -97,7 +97,6 @@ def _now(settings: Settings) -> list[Any]:
 
 
 def _advice() -> list[Any]:
-    found = S.on(RECOMMENDATION_CONFIDENCE)
     by_priority = S.kpi(OPEN_RECOMMENDATIONS, PRIORITY)
     by_category = S.kpi(OPEN_RECOMMENDATIONS, CATEGORY)
     words = ", ".join(label.name for label in (TITLE, ISSUE, ACTION, IMPACT))
@@ -105,7 +104,6 @@ def _advice() -> list[Any]:
     join = f"* on ({RULE.name}) group_left ({words}) max by ({RULE.name}, {words}) ({RECOMMENDATION_RULE.name})"
     confidence = f"100 * {S.total(RECOMMENDATION_CONFIDENCE, *about)} {join}"
     numbers = [S.total(metric, RECOMMENDATION, UNIT) for metric in (RECOMMENDATION_OBSERVED, RECOMMENDATION_EXPECTED)]
-    assert set(found) <= {TENANT, AGENT}
     return [
         panels.bargauge("Recommendations by priority", "How much is there to do, and how urgent is it?", "short",
                         [instant(by_priority, legend(PRIORITY))], width=6, height=6, decimals=0),
@@ -127,7 +125,7 @@ def _recommendations(confidence: str, numbers: list[str]) -> Any:
     hidden = {"Time": True, RULE.name: True}
     return panels.table(
         "Recommendations", "What should be done, how urgent and how sure is it, and which numbers does it rest on? The command "
-        "`watchfloor recommend` gives the reasons in words. Not filtered by agent_type.", "none",
+        "`watchfloor recommend` gives the reasons in words. Advice that concerns everybody has tenant and agent `all`.", "none",
         [query(confidence), *map(query, numbers)], sort="confidence %", height=11, decimals=2,
         transformations=[
             {"id": "merge", "options": {}},

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["revenue"]
-MONTH: Final = "30d"
 DIFFERING: Final = """SELECT issued_at AS "Issued", invoice AS "Invoice", tenant, category, status, amount AS "Recorded $", billed AS "Billed $",
     amount - billed AS "Difference $"
 FROM watchfloor.invoice
@@ -65,7 +64,7 @@ def _now(settings: Settings) -> list[Any]:
             instant(S.total(CLIENTS), "now"), instant(S.increase(CLIENTS_JOINED), "new"), instant(S.increase(CLIENTS_LEFT), "lost"),
         ], decimals=0),
         panels.stat("Churn rate, 30 days", "Which share of the customers of 30 days ago has left since?", "percentunit",
-                    [instant(S.kpi(kpis.CHURN, window=MONTH))], thresholds=churn, decimals=1),
+                    [instant(S.kpi(kpis.CHURN, window=kpis.MONTH))], thresholds=churn, decimals=1),
         panels.stat("Growth of customers", "By how much did the number of customers grow in the time range?", "percentunit",
                     [instant(S.kpi(kpis.CLIENT_GROWTH))], decimals=1),
         panels.stat("Invoiced", "How much was invoiced in the time range, for what?", "currencyUSD", [
@@ -91,10 +90,10 @@ def _trends(settings: Settings) -> list[Any]:
         panels.timeseries("Customers by plan", "Which plans do customers have?", "short",
                           [Query(S.total(SUBSCRIPTIONS, PLAN), legend(PLAN))], stack=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Churn over the last 30 days", "Do more customers leave than some time ago, and than elsewhere?", "percentunit", [
-            Query(S.kpi(kpis.CHURN, window=MONTH), "churn"), *_line(others.churn_rate),
+            Query(S.kpi(kpis.CHURN, window=kpis.MONTH), "churn"), *_line(others.churn_rate),
         ], thresholds=churn, interval=DAY, time_from=DAYS),
         panels.timeseries("Growth over the last 30 days", "Does recurring revenue grow faster than some time ago, and than elsewhere?",
-                          "percentunit", [Query(S.kpi(kpis.MRR_GROWTH, window=MONTH), "growth"), *_line(others.mrr_growth)],
+                          "percentunit", [Query(S.kpi(kpis.MRR_GROWTH, window=kpis.MONTH), "growth"), *_line(others.mrr_growth)],
                           interval=DAY, time_from=DAYS, minimum=-0.5),
         panels.table("Retention by month of joining",
                      "Which share of the customers that joined in a month stayed? The share is empty where nobody joined so long ago.",
@@ -118,7 +117,7 @@ def _ahead(settings: Settings) -> list[Any]:
                     [instant(S.total(CHURN_PROJECTED, BAND), legend(BAND))], decimals=1, width=8,
                     thresholds=rising(settings.thresholds.churn_rate)),
         panels.stat("Retention", "Which share of the customers of 30 days ago is still there?", "percentunit",
-                    [instant(S.kpi(kpis.RETENTION, window=MONTH))], decimals=1, width=8),
+                    [instant(S.kpi(kpis.RETENTION, window=kpis.MONTH))], decimals=1, width=8),
     ]  # fmt: skip
 
 
@@ -126,7 +125,7 @@ def _billing(settings: Settings) -> list[Any]:
     limits = rising(settings.thresholds.billing_gap)
     return [
         panels.stat("Difference from billing, 30 days", "By which share of the recorded sums does the billing system differ?", "percentunit",
-                    [instant(S.kpi(kpis.BILLING_GAP, window=MONTH))], decimals=3, thresholds=limits, width=6, height=8),
+                    [instant(S.kpi(kpis.BILLING_GAP, window=kpis.MONTH))], decimals=3, thresholds=limits, width=6, height=8),
         panels.stat("Not billed", "Which share of the recorded sums of the time range does the billing system not know?", "percentunit",
                     [instant(S.kpi(kpis.UNBILLED_SHARE))], decimals=2, width=6, height=8),
         panels.bargauge("Recorded and billed", "What was recorded in the time range, what does billing say of the same invoices, how far "

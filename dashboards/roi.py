@@ -9,7 +9,6 @@ from dashboards.frame import SCOPES, drill, frame
 from dashboards.query import DAY, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import TENANT
-from exporter.metrics.cost import LLM_UNPRICED
 from exporter.metrics.leads import APPOINTMENT_VALUE, APPOINTMENTS_BOOKED
 from exporter.metrics.revenue import INVOICED
 from provisioning.kpi import Kpi
@@ -56,8 +55,8 @@ def _profit() -> list[Any]:
                     [instant(S.kpi(kpis.MARGIN))], decimals=1),
         panels.stat("Cost of the service", "What did models, speech and telephony cost, as far as it is known?", "currencyUSD",
                     [instant(S.kpi(kpis.SERVICE_COST))], decimals=2, links=[drill("roi", "pipeline", "Steps")]),
-        panels.stat("Usage without a price", "How many requests to models have no known cost, so that the profit is less than shown?",
-                    "short", [instant(S.increase(LLM_UNPRICED))], decimals=0),
+        panels.stat("Usage without a price", "How many requests and calls have no known cost, so that the profit is less than shown?",
+                    "short", [instant(S.kpi(kpis.UNPRICED_USAGE))], decimals=0),
         panels.stat("Attributed revenue", "What are the appointments worth that agents booked and people kept?", "currencyUSD",
                     [instant(S.kpi(kpis.ATTRIBUTED_REVENUE))], decimals=0, links=[drill("roi", "leads", "Appointments")]),
         panels.stat("Leads from conversations", "How many leads came in for each conversation that began?", "percentunit",
@@ -102,7 +101,7 @@ def _columns() -> tuple[Column, ...]:
         Column("Booked value", "currencyUSD", S.increase(APPOINTMENT_VALUE, TENANT)),
         Column("Attributed", "currencyUSD", S.kpi(kpis.ATTRIBUTED_REVENUE, TENANT)),
         Column("Customer's return", "percentunit", S.kpi(kpis.CLIENT_RETURN, TENANT), ((None, "red"), (0, "green"))),
-        Column("Unpriced requests", "short", S.increase(LLM_UNPRICED, TENANT)),
+        Column("Unpriced", "short", S.kpi(kpis.UNPRICED_USAGE, TENANT)),
     )
 
 

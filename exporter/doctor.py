@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from exporter.computed.cost import prices_in_force
+from exporter.computed.facts import Facts
 from exporter.engine import state
 from exporter.engine.book import LOST_SECONDS
 from exporter.engine.horizon import Horizon
@@ -16,11 +18,14 @@ from exporter.engine.resolve import Source
 from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.sealer import newest_row
 from exporter.mapping import Mapping
+from exporter.prices import overlaps
 from exporter.settings import Settings
 from exporter.sources.database import Database, DatabaseError
 
 STALE_SECONDS: Final = 86_400.0
 """A source without a new row for a day is stale."""
+
+TIMEOUT: Final = 10.0
 
 INDEXES: Final = """
 SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -85,7 +90,7 @@ def examine(settings: Settings, mapping: Mapping, database: Database) -> Report:
         for metric in selected(settings)
     )
     problems = tuple(problem for source in found.sources.values() for problem in source.problems.values())
-    problems = (*problems, *_lost(settings, database))
+    problems = (*problems, *_lost(settings, database), *_doubled(found, settings, database))
     return Report(metrics, tuple(_missing(found, database)), tuple(_time(found, settings, database)), problems)
 
 
@@ -108,6 +113,16 @@ def _lost(settings: Settings, database: Database) -> Iterator[str]:
         return
     if saved is not None and saved.lost_at is not None and time.time() - saved.lost_at < LOST_SECONDS:
         yield "totals began anew from fewer rows than they had counted, within the last day; counters began lower then"
+
+
+def _doubled(found: Plan, settings: Settings, database: Database) -> Iterator[str]:
+    """Prices that hold at the same time as another one of the same thing."""
+    try:
+        with database.snapshot() as session:
+            facts = Facts(session.moment.now, settings, session, found.sources, TIMEOUT, database.dialect)
+            yield from overlaps(prices_in_force(facts))
+    except DatabaseError as error:
+        yield f"the price table cannot be read: {error}"
 
 
 def _missing(found: Plan, database: Database) -> Iterator[IndexReport]:

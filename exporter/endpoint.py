@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -29,17 +30,21 @@ class Source(Protocol):
     def exposition(self, openmetrics: bool) -> bytes:
         """All metrics, in OpenMetrics or text form."""
 
+    def packed(self, openmetrics: bool) -> bytes:
+        """The same in gzip form."""
+
     def health(self) -> Health:
         """What is known of the exporter's health now; quick, without new queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, content type and body of an answer."""
+    """Status, content type and body of an answer, and whether the body is in gzip form."""
 
     status: HTTPStatus
     kind: str
     body: bytes
+    packed: bool = False
 
 
 REFUSED: Final = Answer(HTTPStatus.UNAUTHORIZED, PLAIN, b"Give the user name and password.\n")
@@ -53,11 +58,11 @@ def clean(target: str) -> str:
     return target.partition("?")[0].rstrip("/") or "/"
 
 
-def answer(path: str, accept: str, source: Source, *, stopping: bool) -> Answer:
+def answer(path: str, accept: str, source: Source, *, stopping: bool, gzip: bool = False) -> Answer:
     """What is said at a clean path; a source that fails gives one log line and no detail to the client."""
     route = ROUTES.get(path)
     if path in ("/metrics", "/health/metrics"):
-        route = _openmetrics if wants_openmetrics(accept) else _text
+        route = partial(_metrics, openmetrics=wants_openmetrics(accept), gzip=gzip)
     if route is None:
         return NOT_FOUND
     try:
@@ -67,12 +72,9 @@ def answer(path: str, accept: str, source: Source, *, stopping: bool) -> Answer:
         return FAILED
 
 
-def _openmetrics(source: Source) -> Answer:
-    return Answer(HTTPStatus.OK, OPENMETRICS, source.exposition(openmetrics=True))
-
-
-def _text(source: Source) -> Answer:
-    return Answer(HTTPStatus.OK, TEXT, source.exposition(openmetrics=False))
+def _metrics(source: Source, *, openmetrics: bool, gzip: bool) -> Answer:
+    body = source.packed(openmetrics) if gzip else source.exposition(openmetrics)
+    return Answer(HTTPStatus.OK, OPENMETRICS if openmetrics else TEXT, body, packed=gzip)
 
 
 def _basic(source: Source) -> Answer:
@@ -107,8 +109,8 @@ def _json(value: Mapping[str, object], *, fine: bool) -> Answer:
 
 ROUTES: Final[Mapping[str, Callable[[Source], Answer]]] = {
     "/": _landing,
-    "/metrics": _text,
-    "/health/metrics": _text,
+    "/metrics": partial(_metrics, openmetrics=False, gzip=False),
+    "/health/metrics": partial(_metrics, openmetrics=False, gzip=False),
     "/health": _basic,
     "/health/ready": _ready,
     "/health/live": _live,

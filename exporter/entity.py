@@ -89,6 +89,12 @@ class Entity:
     help: str
     columns: tuple[Column, ...]
 
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise EntityError(f"entity {self.name} has column {', '.join(twice)} twice; give each once")
+
     @property
     def view(self) -> str:
         """The view of the entity (exporter/views.py), as statements of dashboards call it."""

@@ -44,7 +44,15 @@ class Exposition:
         self._process = _process_registry()
 
     def exposition(self, openmetrics: bool) -> bytes:
-        """All metrics. Those who ask while a run is under way share it, as do those who ask right after it."""
+        """All metrics as text."""
+        return self._text().render(openmetrics=openmetrics, more=self._own_process(openmetrics))
+
+    def packed(self, openmetrics: bool) -> bytes:
+        """All metrics in gzip form."""
+        return self._text().packed(openmetrics=openmetrics, more=self._own_process(openmetrics))
+
+    def _text(self) -> Text:
+        """A run's text. Those who ask while a run is under way share it, as do those who ask right after it."""
         with self._lock:
             run = self._run
             mine = run is None or (
@@ -63,7 +71,7 @@ class Exposition:
             run.done.wait(timeout=60.0)
         if run.text is None:
             raise RuntimeError("the scrape that this one waited for failed")
-        return run.text.render(openmetrics=openmetrics, more=self._own_process(openmetrics))
+        return run.text
 
     def health(self) -> Health:
         """The collector's health."""

@@ -31,17 +31,6 @@ def wants_gzip(accept_encoding: str) -> bool:
     return gzip > 0 and gzip >= qualities.get("identity", 0.0)
 
 
-def compress(body: bytes) -> bytes:
-    """The body in gzip form, made fast rather than small, the same bytes every time."""
-    try:
-        from isal import igzip
-    except ImportError:
-        import gzip
-
-        return gzip.compress(body, 1, mtime=0)
-    return bytes(igzip.compress(body, 1, mtime=0))
-
-
 def _items(header: str) -> Iterator[tuple[str, dict[str, str], float]]:
     """Items of an Accept header with their parameters and quality; what is malformed counts as refused."""
     for item in header.split(","):

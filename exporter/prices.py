@@ -52,10 +52,13 @@ class PriceEntry(Model):
     model: str = Field(min_length=1)
     valid_from: Instant
     valid_to: Instant | None = None
-    usd: dict[Literal[UNITS], Usd] = Field(min_length=1)  # type: ignore[valid-type]
+    usd: dict[str, Usd] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _order(self) -> PriceEntry:
+        wrong = sorted(set(self.usd) - set(UNITS))
+        if wrong:
+            raise ValueError(f"there is no unit {', '.join(wrong)}; known are {', '.join(UNITS)}")
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValueError("valid_to must be after valid_from")
         return self

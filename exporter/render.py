@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from exporter.metric import Distribution, Metric, Own
+from exporter.packing import crc, deflated, gzipped, stored, unpacked
 
 Number = int | float | Decimal
 ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
@@ -37,7 +38,6 @@ class FamilyView:
         self.bounds = tuple(repr(bound) for bound in bounds)
         self.lines: dict[tuple[str, ...], str] = {}
         self._templates: dict[tuple[str, ...], str] = {}
-        self._joined: bytes | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
@@ -45,7 +45,6 @@ class FamilyView:
 
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Write the lines of many series. What stands before a number is made once and kept."""
-        self._joined = None
         self.lines.update((key, self._line(key, vector)) for key, vector in series)
 
     def shows(self, key: tuple[str, ...], vector: Sequence[Number]) -> bool:
@@ -53,33 +52,31 @@ class FamilyView:
         return self.lines.get(key) == self._line(key, vector)
 
     def _line(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
+        if len(vector) == 1:
+            value, old = vector[0], self.lines.get(key)
+            # What stands before the number is taken from the last line, rather than kept a second time.
+            before = old[: old.rindex(" ") + 1] if old is not None else self._make(key)
+            return f"{before}{value if type(value) is int else repr(float(value))}\n"
         template = self._templates.get(key)
         if template is None:
             template = self._templates[key] = self._make(key)
-        if len(vector) == 1:
-            value = vector[0]
-            return f"{template}{value if type(value) is int else repr(float(value))}\n"
         count, total, *buckets = vector
         return template % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
-        self._joined = None
         self.lines.pop(key, None)
         self._templates.pop(key, None)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
-        self.lines = {}
-        self.write(series)
+        self.lines = {key: self._line(key, vector) for key, vector in series}
         if len(self._templates) > 2 * len(self.lines) + 1000:
             self._templates = {key: self._templates[key] for key in self.lines}
 
     def joined(self) -> bytes:
-        """All lines as one text, put together again only after a change."""
-        if self._joined is None:
-            self._joined = "".join(self.lines.values()).encode()
-        return self._joined
+        """All lines as one text."""
+        return "".join(self.lines.values()).encode()
 
     @property
     def series(self) -> int:
@@ -113,22 +110,36 @@ class FamilyView:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The lines of families, with the headers of both formats; what one run leaves for all who share it."""
+    """The lines of families, packed, with the headers of both formats; what one run leaves for all who share it.
+
+    `sums` are checksum and length of each format.
+    """
 
     parts: tuple[tuple[bytes, bytes, bytes], ...]
+    sums: tuple[tuple[int, int], tuple[int, int]]
 
     def render(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
         """One of the formats with `more` at its end, without the end mark of OpenMetrics."""
-        header = 1 if openmetrics else 0
-        return b"".join([*(piece for part in self.parts for piece in (part[header], part[2])), more])
+        return b"".join([*(piece for part in self.parts for piece in (part[openmetrics], unpacked(part[2]))), more])
+
+    def packed(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
+        """The same in gzip form, which costs nothing but putting pieces together."""
+        pieces = [piece for part in self.parts for piece in (stored(part[openmetrics]), part[2])]
+        checksum, length = self.sums[openmetrics]
+        return gzipped([*pieces, stored(more)], crc(more, checksum), length + len(more))
 
 
 def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
-    return Text(
-        tuple(
-            (f.header(openmetrics=False).encode(), f.header(openmetrics=True).encode(), f.joined())
-            for f in families
-            if f.lines
-        )
-    )
+    parts: list[tuple[bytes, bytes, bytes]] = []
+    sums = [(0, 0), (0, 0)]
+    for family in families:
+        if family.lines:
+            headers = family.header(openmetrics=False).encode(), family.header(openmetrics=True).encode()
+            lines = family.joined()
+            sums = [
+                (crc(lines, crc(header, checksum)), length + len(header) + len(lines))
+                for header, (checksum, length) in zip(headers, sums, strict=True)
+            ]
+            parts.append((*headers, deflated(lines)))
+    return Text(tuple(parts), (sums[0], sums[1]))

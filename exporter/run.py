@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final
 
 from exporter.engine.collector import Collector
 from exporter.engine.computing import Computer
 from exporter.exposition import Exposition
 from exporter.mapping import load
+from exporter.memory import steady_heap
 from exporter.server import serve, stop_on_signals
 from exporter.settings import DEMO_STATES, Settings, SettingsError, database_url
 from exporter.sources.database import Database, connect
 from exporter.sources.states import States
-
-MALLOC_OPTIONS: Final = {-8: 1, -3: 16 << 20, -1: 32 << 20}
-"""Numbers from GNU's malloc.h: M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD."""
 
 
 def build(settings: Settings) -> Exposition:
@@ -58,7 +54,7 @@ def serve_forever(settings: Settings) -> None:
     stop_on_signals(stop)
     # What planning left behind lives as long as the process; a full collection in the middle of a scrape costs 30 ms.
     gc.set_threshold(50_000, 50, 100)
-    _steady_heap()
+    steady_heap()
     # The thread that asks the database must not wait for the one that works on rows.
     sys.setswitchinterval(0.0005)
     source.collector.start()
@@ -74,19 +70,6 @@ def _close(source: Exposition) -> None:
     if source.computer is not None:
         source.computer.close()
     source.collector.close()
-
-
-def _steady_heap() -> None:
-    """Let all threads share one heap, since they take turns anyway, and keep the few megabytes that each scrape needs.
-
-    Otherwise each thread's own heap costs megabytes, and each scrape's text is memory that the system must make anew.
-    """
-    import ctypes
-
-    with contextlib.suppress(AttributeError, OSError):  # Another C library than GNU's has no such settings.
-        malloc_option = ctypes.CDLL(None).mallopt
-        for option, value in MALLOC_OPTIONS.items():
-            malloc_option(option, value)
 
 
 def once(settings: Settings, openmetrics: bool, progress: Callable[[str, float], None]) -> bytes:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from exporter.access import Guard, ServerError, address, bind_error, context
 from exporter.endpoint import NOT_ALLOWED, OPEN, PLAIN, REFUSED, Answer, Source, answer, clean
 from exporter.log import log, where
-from exporter.negotiation import compress, wants_gzip
+from exporter.negotiation import wants_gzip
 from exporter.settings import Settings
 
 __all__ = ["Server", "ServerError", "Source", "serve", "stop_on_signals"]
@@ -28,7 +28,6 @@ CONNECTIONS: Final = 64
 CROWDED: Final = CONNECTIONS * 3 // 4
 REQUEST_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
-COMPRESS_FROM: Final = 1024
 BUSY: Final = b"Too many connections; try again in a moment.\n"
 BUSY_HEAD: Final = (
     f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {PLAIN}\r\nContent-Length: {len(BUSY)}\r\n"
@@ -202,7 +201,9 @@ class Handler(BaseHTTPRequestHandler):
             if path not in OPEN and not self.server.guard.admits(self.headers.get("Authorization", "")):
                 self._send(REFUSED, {"WWW-Authenticate": REALM})
             else:
-                self._send(answer(path, self._header("Accept"), self.server.source, stopping=self.server.stopping))
+                gzip = wants_gzip(self._header("Accept-Encoding"))
+                stopping = self.server.stopping
+                self._send(answer(path, self._header("Accept"), self.server.source, stopping=stopping, gzip=gzip))
         finally:
             self.server.count(requests=-1)
 
@@ -235,8 +236,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"Content-Type": what.kind, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         headers |= {"X-Content-Type-Options": "nosniff", **(extra or {})}
         body = what.body
-        if len(body) >= COMPRESS_FROM and wants_gzip(self._header("Accept-Encoding")):
-            body = compress(body)
+        if what.packed:
             headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(body))
         if self.server.crowded or self._header("Transfer-Encoding") or self._header("Content-Length") not in ("", "0"):

@@ -49,6 +49,12 @@ class Thresholds(Model):
     )
 
     # cost
+    cost_growth: float = Field(0.2, gt=0, description="Growth of cost from one week to the next.")
+    cost_least_usd: float = Field(1.0, ge=0, description="Fewest US dollars a week from which growth is told.")
+    cost_anomaly_score: float = Field(
+        6.0, gt=0, description="Robust standard deviations above the usual cost of an hour."
+    )
+    unpriced_share: float = Field(0.05, gt=0, lt=1, description="Most usage without a known cost.")
 
     # revenue
     churn_rate: Threshold = Field(

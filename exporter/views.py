@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from exporter.engine.prices import priced
 from exporter.engine.relation import TYPES, view
 from exporter.engine.resolve import Source, resolve
 from exporter.entities import ENTITIES
 from exporter.entity import VIEWS as SCHEMA
 from exporter.entity import Column
 from exporter.mapping import Mapping as EntityMappings
+from exporter.prices import Price
 from exporter.sources.database import Database
 
 ROLE: Final = "watchfloor_viewer"
@@ -31,12 +33,12 @@ class ViewsError(Exception):
     """The views cannot be made; the message says why."""
 
 
-def sources(mapping: EntityMappings, database: Database) -> dict[str, Source]:
-    """Every entity that the database has. ViewsError for a database without schemas and roles."""
+def sources(mapping: EntityMappings, database: Database, prices: tuple[Price, ...] = ()) -> dict[str, Source]:
+    """Every entity that the database has, with its cost by these prices or those of its own. ViewsError for a database without schemas and roles."""
     if database.dialect != "postgresql":
         raise ViewsError(f"tables on dashboards need PostgreSQL; {database.dialect} has no roles that see views only")
     found = ((entity.name, resolve(entity, mapping, database)) for entity in ENTITIES)
-    return {name: source for name, source in found if isinstance(source, Source)}
+    return priced({name: source for name, source in found if isinstance(source, Source)}, prices)
 
 
 def script(found: Mapping[str, Source], *, personal: bool = False, role: str = ROLE) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ class DocumentError(Exception):
 
 def pages() -> dict[str, str]:
     """Every page with a generated part, as it should be, by its path from the root."""
+    from generator import features
     from generator.settings_table import BEGIN, END, table
 
     readme = _between((ROOT / "README.md").read_text(encoding="utf-8"), BEGIN, END, table().rstrip("\n"))
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "README.md": readme,
         "docs/mapping.md": _between(mapping, begin, end, "\n".join((begin, *_entities(), end))),
         "docs/metrics.md": "\n".join(_metrics()) + "\n",
+        "docs/features.md": "\n".join(features.page()) + "\n",
     }
 
 

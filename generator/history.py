@@ -9,12 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, TextIO
 
+from exporter.duration import duration
 from exporter.engine.collector import Collector
 from exporter.engine.scans import Plan
 from exporter.history.reading import Slice, ahead, slices
 from exporter.history.replay import Replay, Written
-from exporter.history.section import HistoryStep
-from exporter.history.steps import blocks, sample_times
+from exporter.history.section import History, HistoryStep
+from exporter.history.steps import blocks, fitting, sample_times
 from exporter.mapping import load
 from exporter.render import label_set
 from exporter.settings import Settings
@@ -43,10 +44,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to fill, and whether to make it anew."""
+    """What to fill, and whether to make it anew. Without steps they are chosen so that there are at most so many samples."""
 
     since: float
-    steps: tuple[HistoryStep, ...]
+    steps: tuple[HistoryStep, ...] = ()
+    most_samples: int = History().most_samples
     overwrite: bool = False
     dry_run: bool = False
 
@@ -58,6 +60,7 @@ class Summary:
     span: Span
     times: int
     series: int
+    steps: tuple[HistoryStep, ...]
     samples: int = 0
     rows: int = 0
     blocks: int = 0
@@ -81,15 +84,23 @@ def backfill(
             folder.remove(folder.ours())
         collector = stack.enter_context(_collected(settings, url, say))
         plan, notes = _usable(collector)
-        times = sample_times(found.start, found.end, wanted.steps, settings.time_zone)
         series = _series(collector)
-        summary = Summary(found, len(times), series, notes=[*found.notes, *notes])
+        # Over the whole range, so that a run that goes on where one was stopped has its steps.
+        steps = wanted.steps or fitting(now - int(wanted.since), found.end, series, wanted.most_samples)
+        times = sample_times(found.start, found.end, steps, settings.time_zone)
+        summary = Summary(found, len(times), series, steps, notes=[*found.notes, *notes])
         say(f"history from {words(times[0])} to {words(times[-1])}: {len(times):,} times, {series:,} series now")
+        say(f"apart: {', '.join(map(spaced, steps))}")
         if not wanted.dry_run:
             job = _Job(connect(url, settings.database.connect_timeout), target, collector, plan, summary)
             job.run(blocks(times, max(1, series), MOST_SAMPLES), progress)
     summary.seconds = time.monotonic() - begun
     return summary
+
+
+def spaced(step: HistoryStep) -> str:
+    """A step as people read it."""
+    return f"{duration(step.step)} " + (f"up to an age of {duration(step.age)}" if step.age else "before that")
 
 
 @contextmanager

@@ -22,9 +22,9 @@ DEMO_STEPS: Final = (
     HistoryStep(age=3600, step=300),
     HistoryStep(age=86400, step=1800),
     HistoryStep(age=7 * 86400, step=7200),
-    HistoryStep(age=None, step=43200),
+    HistoryStep(age=None, step=21600),
 )
-"""Coarser than the default: it is part of the first start, which somebody waits for."""
+"""Coarser for recent days than the default: it is part of the first start, which somebody waits for."""
 
 
 def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:
@@ -36,7 +36,7 @@ def wanted(settings: Settings, since: float | None, step: float | None, *, overw
             steps = (HistoryStep(age=None, step=step),)
         except ValueError:
             raise HistoryError(f"--step {step:g} s: a day must be a multiple of it; write 1m, 5m, 1h or 6h") from None
-    return Wanted(length, steps, overwrite, dry_run)
+    return Wanted(length, steps, settings.history.most_samples, overwrite, dry_run)
 
 
 def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> Target:
@@ -86,7 +86,9 @@ def for_stack(place: Place, url: str, *, demo: bool) -> None:
     length = settings.history.since or min(settings.retention_days, settings.demo.days) * 86400
     try:
         to = target(settings, None, data, place.say)
-        found = backfill(settings, url, to, Wanted(length, steps), say=place.say, progress=lambda _, __: None)
+        found = backfill(
+            settings, url, to, Wanted(length, steps, settings.history.most_samples), say=place.say, progress=Meter()
+        )
     except HistoryError as error:
         place.say(f"no history: {error}")
         return

@@ -178,7 +178,7 @@ class Making:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            env={**os.environ, "TMPDIR": str(folder), "GOGC": "400"},
+            env={**os.environ, "TMPDIR": str(folder), "GOGC": "1000"},
         )
 
     def finish(self, folder: Folder) -> list[Block]:

@@ -94,7 +94,7 @@ MISTAKES = {
     "no time zone": ("time_zone: Mars/Base", "FILE: time_zone: 'Mars/Base' is no time zone; write a name such as Europe/Paris"),
     "an unknown domain": ("exporter: {domains: [call]}", "FILE: exporter.domains: unknown call; known are agents, behaviour, calls, "),
     "an unknown metric": ("exporter: {disabled_metrics: [x]}", "exporter.disabled_metrics: unknown x; known are active_calls, "),
-    "an unknown label": ("exporter: {label_caps: {x: 1}}", "exporter.label_caps: unknown x; known are action, agent, "),
+    "an unknown label": ("exporter: {label_caps: {x: 1}}", "exporter.label_caps: unknown x; known are action, age, agent, "),
     "a source of nothing": ("states: [{metric: websocket_connections}]", "FILE: states.0: give exactly one of redis and http"),
     "a source without labels": ("states: [{metric: queue_depth, redis: {key: a}}]", "states.0.labels: queue_depth needs the labels queue; given are none"),
     "two sources of one series": ("states: [&s {metric: websocket_connections, redis: {key: a}}, *s]", "states.1: websocket_connections with these labels has a source already; remove one"),

@@ -98,7 +98,8 @@ def _spending(facts: Facts, start: float) -> dict[str, Spending]:
                     sums[name] = [old + float(new or 0) for old, new in zip(sums[name], amounts, strict=True)]
                     ends[name] += [float(first), float(last)]
     return {
-        name: Spending(sums[name][0], sums[name][1], sums[name][2], min(ends[name]), max(ends[name])) for name in sums
+        name: Spending(period, day, week, min(ends[name]), max(ends[name]))
+        for name, (period, day, week) in sums.items()
     }
 
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from exporter.demo import calendar, live_agents, live_behaviour, live_leads, live_revenue, steps
+from exporter.demo import calendar, live_agents, live_behaviour, live_content, live_leads, live_revenue, steps
 from exporter.demo.database import Connection
 from exporter.demo.loading import DETAIL
 from exporter.demo.present import insert
@@ -165,6 +165,7 @@ class Activity:
             topic=steps.topic(self.random),
             started_at=now,
         )
+        live_content.ask(self, talk, now)
         if self.random.randrange(DETAIL) == 0:
             for number in range(1, talk.answers + 1):
                 self._in(now, seconds * number / (talk.answers + 0.7), lambda then: steps.turn(self, talk, then))
@@ -198,4 +199,5 @@ class Activity:
     def _minute(self, now: datetime) -> None:
         steps.minute(self, now)
         live_behaviour.minute(self, now)
+        live_content.minute(self, now)
         self._in(now, 60, self._minute)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from exporter.demo import clients
+from exporter.demo.live_cost import UNRECORDED
 from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, World, chance
 
 Row = tuple[Any, ...]
@@ -23,6 +24,8 @@ SPEECH_PRICES: Final = (
     ("carrier", "telephony", "minute", 0.0085),
 )  # fmt: skip
 TOPICS: Final = ("booking", "pricing", "opening hours", "delivery", "returns", "account", "technical help")
+CATEGORIES: Final = {"complaint": "service", "technical help": "support"}
+"""Categories of topics; all others are sales."""
 DAY: Final = timedelta(days=1)
 
 
@@ -100,7 +103,11 @@ def _prices(world: World) -> Iterator[Row]:
             ("output_token", model.output_usd),
         )
         for unit, price in parts:
-            if price is not None:
+            if price is not None and model.provider == UNRECORDED:
+                cut = world.at(0.5)
+                yield (f"{model.name}-{unit}-1", model.provider, model.name, unit, f"{1.25 * price:.12f}", since, cut)
+                yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", cut, None)
+            elif price is not None:
                 yield (f"{model.name}-{unit}", model.provider, model.name, unit, f"{price:.12f}", since, None)
     for provider, kind, unit, price in SPEECH_PRICES:
         yield (f"{provider}-{kind}", provider, kind, unit, f"{price:.7f}", since, None)
@@ -144,18 +151,27 @@ def _budgets(world: World, calls: int) -> Iterator[Row]:
 
 
 def _documents(world: World) -> Iterator[Row]:
+    """Eighteen a tenant; most are read anew each month, some never, a few addresses expire, the last upload waits."""
     random = chance(f"{world.seed} documents")
     for tenant in world.tenants:
+        joined = world.since(tenant.joined)
         for number in range(18):
             topic = random.choice(TOPICS)
-            uploaded = world.since(tenant.joined) + random.random() * (world.until - world.since(tenant.joined))
-            pending = number == 17
-            refreshed = None if pending else uploaded + random.random() * (world.until - uploaded)
-            expired = refreshed + (world.until - refreshed) / 2 if refreshed and random.random() < 0.06 else None
-            status = "pending" if pending else "expired" if expired else "indexed"
+            uploaded = joined + random.random() * (world.until - joined)
+            indexed: datetime | None = min(world.until, uploaded + random.random() * timedelta(minutes=10))
+            last = max(uploaded, world.until - random.expovariate(1 / 25) * DAY)
+            refreshed: datetime | None = last
+            expired = removed = None
+            if number == 17:
+                uploaded = world.until - random.random() * timedelta(hours=36)
+                indexed = refreshed = None
+            elif random.random() < 0.12:
+                expired = last + (world.until - last) / 2
+                removed = expired + (world.until - expired) / 2 if random.random() < 0.5 else None
+            status = "pending" if indexed is None else "removed" if removed else "expired" if expired else "indexed"
             head = (f"document-{tenant.id}-{number}", tenant.id, f"{topic.capitalize()}, part {number + 1}")
             url = f"https://{tenant.id}.example.com/{topic.replace(' ', '-')}/{number}"
-            yield (*head, url, topic, status, uploaded, None if pending else uploaded, refreshed, expired)
+            yield (*head, url, topic, status, uploaded, indexed, refreshed, expired, removed)
 
 
 def _experiments(world: World, calls: int) -> Iterator[Row]:

@@ -118,6 +118,8 @@ SELECT 'llm-' || suffix, conversation_id, tenant, agent, agent_type, model, prov
     CASE WHEN counted THEN fresh END, CASE WHEN counted THEN cached END, CASE WHEN counted THEN output END,
     CASE WHEN counted THEN reasoned END,
     CASE WHEN NOT ok THEN 0
+        -- One provider's bill names no cost per request: it is worked out from the price table.
+        WHEN provider = 'deepseek' THEN NULL
         WHEN counted THEN round((fresh * input_usd + cached * cached_usd + (output + reasoned) * output_usd)::numeric, 8) END,
     CASE WHEN ok AND input_usd IS NULL THEN 'no_price' WHEN ok AND NOT counted THEN 'no_usage' END
 FROM (

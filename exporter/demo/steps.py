@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from exporter.demo import live_cost, live_satisfaction
 from exporter.demo.calendar import ERROR_RATES
 from exporter.demo.present import insert
 from exporter.demo.world import MODELS, Model
@@ -140,7 +141,7 @@ def _llm(activity: Activity, talk: Talk, head: dict[str, Any], model: Model, cac
         "output_tokens": output,
         "reasoning_tokens": reasoned,
     }
-    price = {"cost_usd": cost, "unpriced_reason": "no_price" if cost is None else None}
+    price = live_cost.recorded(model, cost)
     times = {"duration_seconds": seconds, "time_to_first_token_seconds": round(seconds * random.uniform(0.35, 0.55), 4)}
     insert(activity.connection, "llm_requests", **head, status="ok", **times, **tokens, **price)
 
@@ -201,25 +202,11 @@ def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:
     counts = (2 * talk.answers + 1, talk.answers, int(random.random() < 0.12))
     values = (round(seconds, 3), resolution, known, handed, *counts, round(confidence, 3), round(sentiment, 3), emotion)
     activity.connection.execute(query.encode(), (now, *values, talk.conversation))
-    if random.random() < 0.0625:
-        head = {
-            "id": f"feedback-{uuid4().hex}",
-            "conversation_id": talk.conversation,
-            **talk.who,
-            "channel": talk.channel,
-        }
-        insert(
-            activity.connection,
-            "agent_feedback",
-            **head,
-            kind="thumbs",
-            score=1 if sentiment > 0.5 else -1,
-            created_at=now,
-        )
+    live_satisfaction.answer(activity, talk, sentiment, now)
 
 
 def minute(activity: Activity, now: datetime) -> None:
-    """What is written once a minute: probes, load, use of the product, a question."""
+    """What is written once a minute: probes and load."""
     random, connection = activity.random, activity.connection
     for component, base in COMPONENTS.items():
         status = "down" if random.random() < 0.0005 else "up"
@@ -250,14 +237,3 @@ def minute(activity: Activity, now: datetime) -> None:
             query_seconds=tail(random, 0.004, 0.3),
             sampled_at=now,
         )
-    agent = random.choice([agent for agent in activity.world.agents if agent.tenant == activity.world.tenants[0].id])
-    head = {"id": uuid4().hex, "tenant": agent.tenant}
-    about = topic(random)
-    asked = {
-        "agent": agent.id,
-        "topic": about,
-        "category": "sales",
-        "question": f"Where do I find {about}?",
-        "answer_source": "retrieval",
-    }
-    insert(connection, "questions", **head, **asked, confidence=round(random.uniform(0.5, 1), 3), asked_at=now)

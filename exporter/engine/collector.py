@@ -20,6 +20,7 @@ from exporter.engine.totals import Totals
 from exporter.health import Check, Health
 from exporter.log import log
 from exporter.mapping import Mapping
+from exporter.memory import give_back
 from exporter.settings import Settings
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Moment, Session, sentence
 
@@ -98,6 +99,7 @@ class Collector:
             try:
                 self._tick(lambda _, __: None)
                 self._reconcile()
+                give_back()
                 failures = 0
             except DatabaseError as error:
                 self._fail(str(error))

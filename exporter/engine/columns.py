@@ -65,8 +65,10 @@ class Resolved:
 
     def at_most(self, bound: float) -> ColumnElement[bool]:
         """The value is the bound or less. The bound is turned into the source's unit, which no rounding can blur."""
-        scaled = Decimal(repr(bound)) / self._factor
-        return self.number() <= sa.literal_column(f"{scaled.normalize():f}")
+        text = repr(bound)
+        if self._factor != 1:
+            text = f"{(Decimal(text) / self._factor).normalize():f}"
+        return self.number() <= sa.literal_column(text)
 
     @property
     def _factor(self) -> Decimal:

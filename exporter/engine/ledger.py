@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from sys import intern
 from typing import Any, Final
 
 from exporter.labels import UNKNOWN
@@ -34,6 +35,9 @@ LEAST_ROWS: Final = 50_000
 
 HARDLY: Final = 20
 """Where so many times the rows before a slice have vanished, those that are left are an exception to a purge."""
+
+PACKED: Final = 1000
+"""Groups that are packed together."""
 
 Group = tuple[str, ...]
 Numbers = list[Any]
@@ -134,10 +138,22 @@ def counted(groups: Mapping[Group, Sequence[Any]]) -> int:
 
 
 def pack(groups: Groups) -> str:
-    """Groups as compressed text, column by column."""
+    """Groups as compressed text, in parts, so that working on a long slice needs little memory beside its groups."""
+    names = sorted(groups)
+    starts = range(0, max(1, len(names)), PACKED)
+    return " ".join(_packed({name: groups[name] for name in names[start : start + PACKED]}) for start in starts)
+
+
+def unpack(text: str) -> Groups:
+    """Groups from compressed text."""
+    return {group: numbers for part in text.split(" ") for group, numbers in _unpacked(part)}
+
+
+def _packed(groups: Groups) -> str:
+    """Column by column."""
     import orjson
 
-    columns = list(zip(*((*group, *groups[group]) for group in sorted(groups)), strict=True))
+    columns = list(zip(*((*group, *numbers) for group, numbers in groups.items()), strict=True))
     try:
         body = orjson.dumps([len(next(iter(groups), ())), columns], default=str)
     except TypeError:  # A whole number of more than 64 bits.
@@ -146,14 +162,13 @@ def pack(groups: Groups) -> str:
     return base64.b64encode(zlib.compress(body, 6)).decode("ascii")
 
 
-def unpack(text: str) -> Groups:
-    """Groups from compressed text."""
+def _unpacked(text: str) -> Iterable[tuple[Group, Numbers]]:
     import orjson
 
     width, columns = orjson.loads(zlib.decompress(base64.b64decode(text)))
     numbers = [[Decimal(v) if isinstance(v, str) else v for v in column] for column in columns[width:]]
-    rows = zip(*columns[:width], strict=True) if width else iter([()])
-    return dict(zip(rows, map(list, zip(*numbers, strict=True)), strict=True)) if columns else {}
+    rows = zip(*(map(intern, column) for column in columns[:width]), strict=True) if width else iter([()])
+    return zip(rows, map(list, zip(*numbers, strict=True)), strict=True) if columns else ()
 
 
 def total(left: Any, right: Any) -> Any:
@@ -198,5 +213,5 @@ class _Words(dict[Any, str]):
     """Label values as text, each made once."""
 
     def __missing__(self, word: Any) -> str:
-        text = self[word] = UNKNOWN if word is None or word == "" else str(word)
+        text = self[word] = intern(UNKNOWN if word is None or word == "" else str(word))
         return text

@@ -98,11 +98,12 @@ class Reconciler:
         scan = totals.scan
         sql, params = scan.window(part.lower, part.upper, closed=False)
         with database.snapshot() as session:
-            rows = session.rows(sql, params, timeout)
+            found = totals.ledger.grouped(session.rows(sql, params, timeout))
         with lock:
             admission = self.book.admission.copy()
+        now = folded(found, scan.groups, admission)
+        del found  # The groups of a long slice are several megabytes.
         kept, seen = _folded(part, scan.groups, admission)
-        now = folded(totals.ledger.grouped(rows), scan.groups, admission)
         difference = compare(seen, now)
         self.rows_read += counted(now)
         self.checks[scan.domain] += 1

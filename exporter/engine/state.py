@@ -13,14 +13,16 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from sys import intern
 from typing import Any, Final
 
-from exporter.engine.totals import Admission, Totals
+from exporter.engine.totals import Admission, Series, Totals
 
 FORMAT: Final = 1
 MAGIC: Final = "watchfloor-state"
+PART: Final = 1000
 
 
 class StateError(Exception):
@@ -183,17 +185,26 @@ def restore(saved: dict[str, Any], totals: Totals) -> None:
 
 
 def _dump(fingerprint: str, totals: Totals) -> dict[str, Any]:
+    import orjson
+
     return {
         "fingerprint": fingerprint,
         "horizon": totals.horizon.isoformat() if totals.horizon is not None else None,
         "rows": totals.rows,
         "slices": totals.ledger.dump(),
         "rejected": [[base, reason, count] for (base, reason), count in totals.rejected.items()],
-        "series": {
-            base: [[key, [_plain(value) for value in vector]] for key, vector in series.items()]
-            for base, series in totals.sealed.items()
-        },
+        "series": {base: orjson.Fragment(_series(series)) for base, series in totals.sealed.items()},
     }
+
+
+def _series(series: Series) -> bytes:
+    """Series as JSON, made in parts, so that saving needs little memory beside the totals themselves."""
+    import orjson
+
+    items, found = iter(series.items()), []
+    while part := [[key, [_plain(value) for value in vector]] for key, vector in islice(items, PART)]:
+        found.append(orjson.dumps(part)[1:-1])
+    return b"[" + b",".join(found) + b"]"
 
 
 def _plain(value: Any) -> Any:

@@ -22,8 +22,11 @@ from exporter.engine.totals import Key, Series, Totals
 from exporter.metric import Count, Distribution
 from exporter.sources.database import Moment, Row
 
-SLICES: Final = 40
+SLICES: Final = 20
 """The settle window is cut into so many slices."""
+
+FIRST: Final = 4
+"""When all is read for the first time, its older part is read in slices that are so many times longer."""
 
 MOST_SLICES: Final = 200
 """A longer tail, behind a transaction that holds the horizon, is cut into longer slices."""
@@ -40,8 +43,8 @@ Rejected = dict[tuple[str, str], int]
 Span = tuple[datetime, datetime]
 """Beginning and end of a slice; rows at its end belong to the next."""
 
-Portion = tuple[tuple[Key, ...], Row]
-"""The series that a result row belongs to, by family, and its numbers."""
+Route = tuple[Key, ...]
+"""The series that a result row belongs to, by family."""
 
 
 def slice_width(settle: float) -> timedelta:
@@ -56,10 +59,14 @@ def floor(instant: datetime, width: timedelta) -> datetime:
 
 @dataclass(slots=True)
 class Slice:
-    """What was read of a slice. `settled` is how many rows it has if no transaction was open that could add to it."""
+    """Rows that were read of a slice: where they belong, and their numbers.
 
-    portions: list[Portion]
+    `settled` is how many rows of the table these are, if no transaction was open that could change them.
+    """
+
     settled: int | None = None
+    routes: list[Route] = field(default_factory=list)
+    numbers: list[Row] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -122,12 +129,26 @@ class Tail:
         width = self.width
         while (moment.now - horizon) / width > MOST_SLICES:
             width *= 2
-        ends, end = [], floor(horizon, width) + width
-        while end <= moment.now:
+        ends: list[datetime] = []
+        early = moment.now - FIRST * width
+        ready = {
+            start: end
+            for (start, end), part in self._slices.items()
+            if part.settled is not None and end - start >= width
+        }
+        place = horizon
+        while (end := self._end(place, width, early, ready)) <= moment.now:
             ends.append(end)
-            end += width
+            place = end
         starts = [horizon, *ends]
         return Reading(horizon, moment.now, list(zip(starts, [*ends, moment.now], strict=True)))
+
+    def _end(self, start: datetime, width: timedelta, early: datetime, ready: dict[datetime, datetime]) -> datetime:
+        """Where the slice ends that begins at `start`: where it ended the last time, if it was whole."""
+        if start in ready:
+            return ready[start]
+        longer = floor(start, FIRST * width) + FIRST * width
+        return longer if not ready and longer <= early else floor(start, width) + width
 
     def probe(self, reading: Reading, oldest: int) -> Statement | None:
         """The statement that tells which slices are as they were; None when there is no whole slice."""
@@ -155,11 +176,14 @@ class Tail:
 
     def take(self, totals: Totals, reading: Reading, oldest: int) -> dict[str, set[Key]]:
         """Take what was read; returns the series that changed."""
-        fresh = {span: Slice([], self._settled(reading, span)) for run in reading.runs for span in run}
+        fresh = {span: Slice(self._settled(reading, span)) for run in reading.runs for span in run}
+        shared: dict[Row, Row] = {}
         for run, rows in zip(reading.runs, reading.rows, strict=True):
             width = len(self.scan.groups)
             for route, row in zip(totals.routes(rows), rows, strict=True):
-                fresh[run[row[-1]]].portions.append((route, row[width:-1]))
+                part, numbers = fresh[run[row[-1]]], row[width:-1]
+                part.routes.append(route)
+                part.numbers.append(shared.setdefault(numbers, numbers) if len(numbers) == 1 else numbers)
         with decimal.localcontext(EXACT):
             changed = self._alter(fresh, reading.kept) if reading.kept else self._renew(fresh)
         self._slices, self._known = {s: fresh.get(s) or self._slices[s] for s in reading.spans}, oldest
@@ -172,7 +196,7 @@ class Tail:
         left = {span: part for span, part in self._slices.items() if span[0] >= horizon}
         changed: dict[str, set[Key]] = {base: set() for base in self.series}
         with decimal.localcontext(EXACT):
-            self._count((p for s, part in self._slices.items() if s not in left for p in part.portions), -1, changed)
+            self._count((part for span, part in self._slices.items() if span not in left), -1, changed)
         self._slices = left
         return changed
 
@@ -182,25 +206,26 @@ class Tail:
 
     def _alter(self, fresh: dict[Span, Slice], kept: set[Span]) -> dict[str, set[Key]]:
         changed: dict[str, set[Key]] = defaultdict(set)
-        self._count((p for s, part in self._slices.items() if s not in kept for p in part.portions), -1, changed)
-        self._count((p for part in fresh.values() for p in part.portions), 1, changed)
+        self._count((part for span, part in self._slices.items() if span not in kept), -1, changed)
+        self._count(fresh.values(), 1, changed)
         return changed
 
     def _renew(self, fresh: dict[Span, Slice]) -> dict[str, set[Key]]:
         last = self.series
         self.series, self._parts = {base: {} for base in last}, {base: {} for base in last}
         self.rows, self.rejected = 0, {}
-        self._count((p for part in fresh.values() for p in part.portions), 1, defaultdict(set))
+        self._count(fresh.values(), 1, defaultdict(set))
         self.series, found = last, self.series
         return self._exchange(found, self.rejected)
 
-    def _count(self, portions: Iterable[Portion], sign: int, changed: dict[str, set[Key]]) -> None:
-        """Add portions to the series, or take them away; a series ends with its last portion."""
-        some = list(portions)
-        every = [numbers for _, numbers in some]
+    def _count(self, parts: Iterable[Slice], sign: int, changed: dict[str, set[Key]]) -> None:
+        """Add slices to the series, or take them away; a series ends with its last row."""
+        some = list(parts)
+        routes = [route for part in some for route in part.routes]
+        every = [numbers for part in some for numbers in part.numbers]
         for place, family in enumerate(self.scan.families):
             base = family.metric.base
-            mine = ((keys[place], numbers) for keys, numbers in some)
+            mine = zip(map(itemgetter(place), routes), every, strict=True)
             changed[base] |= _merge(family, self.series[base], self._parts[base], mine, sign)
             for reason, slot in family.rejected:
                 count = sum(map(itemgetter(slot), every))
@@ -216,15 +241,15 @@ def _runs(reading: Reading) -> list[list[Span]]:
 
 
 def _merge(
-    family: Family, series: Series, parts: dict[Key, int], portions: Iterable[tuple[Key, Row]], sign: int
+    family: Family, series: Series, parts: dict[Key, int], rows: Iterable[tuple[Key, Row]], sign: int
 ) -> set[Key]:
     """Add one family's numbers to its series or take them away; `parts` counts what each is made of."""
     lead, several = family.slots[0], len(family.slots) > 1
     skip_zero = isinstance(family.metric, (Count, Distribution)) and not family.keep_zero
-    # A histogram with values has no number that is NULL, and a NULL sum is no portion.
+    # A histogram with values has no number that is NULL, and a NULL sum is none.
     pick, change = itemgetter(*family.slots), add if sign > 0 else sub
     changed = set()
-    for key, numbers in portions:
+    for key, numbers in rows:
         first = numbers[lead]
         if not first and (skip_zero or first is None):
             continue

@@ -107,19 +107,14 @@ class Totals:
             group = row[:width]
             keys = self._routes.get(group)
             if keys is None:
+                # Words of results are new every time; those of the totals are shared.
+                group = tuple(intern(word) if type(word) is str else word for word in group)
                 keys = self._routes[group] = tuple(self._key(family, group) for family in self.scan.families)
             found.append(keys)
         return found
 
     def _key(self, family: Family, group: Row) -> Key:
-        """Label values of a series, beyond a cap `other`."""
-        admission = self.admission
-        values = []
-        for label, place in zip(family.metric.labels, family.labels, strict=True):
-            word = place if isinstance(place, str) else group[place]
-            text = UNKNOWN if word is None or word == "" else str(word)
-            values.append(text if isinstance(place, str) else admission.value(label.name, intern(text)))
-        return tuple(values)
+        return series_key(family, group, self.admission)
 
     def seal(self, rows: Sequence[Row], upper: datetime) -> None:
         """Take rows before `upper` into the sealed totals."""
@@ -166,6 +161,16 @@ class Totals:
             self.touched[metric.base] = set(folded)
         self.admission = admission
         self._routes.clear()
+
+
+def series_key(family: Family, group: Row, admission: Admission) -> Key:
+    """Label values of the series that a group of rows belongs to, beyond a cap `other`."""
+    values = []
+    for label, place in zip(family.metric.labels, family.labels, strict=True):
+        word = place if isinstance(place, str) else group[place]
+        text = UNKNOWN if word is None or word == "" else str(word)
+        values.append(text if isinstance(place, str) else admission.value(label.name, intern(text)))
+    return tuple(values)
 
 
 def _merge(family: Family, target: Series, rows: Iterable[tuple[Key, Row]], width: int) -> None:

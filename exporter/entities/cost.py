@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exporter.entities.pipeline import COST, ENDED_AT, MODEL, PROVIDER, STATUS
+from exporter.entities.pipeline import CONVERSATION, COST, ENDED_AT, MODEL, PROVIDER, STATUS
 from exporter.entity import AGENT, AGENT_TYPE, TENANT, Entity, money, real, text, time
 
 PRICE: Final = Entity(
@@ -29,7 +29,7 @@ TELEPHONY_CALL: Final = Entity(
     "cost",
     "One call as the carrier bills it.",
     (
-        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT,
         real("billed_duration", "Time that the carrier bills.", unit="seconds"),
         *COST,
     ),

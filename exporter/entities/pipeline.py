@@ -12,7 +12,6 @@ ENDED_AT: Final = time("ended_at", "When the step ended. Must not change once se
 DURATION: Final = real("duration", "Wall time of the step.", unit="seconds")
 
 COST: Final = (
-    text("conversation", "Conversation that it belongs to."),
     money("cost", "Recorded cost, unset when it is not known; then it is computed where prices are known."),
     text("reason", "Why the cost is not known, if the source says so; else it is worked out."),
     derived("source", "Where the cost comes from: recorded or computed."),
@@ -41,7 +40,7 @@ STT_REQUEST: Final = Entity(
     "pipeline",
     "One piece of speech turned into text.",
     (
-        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
         real("audio_duration", "Length of the speech that is billed.", unit="seconds"),
         *COST,
     ),
@@ -52,7 +51,7 @@ TTS_REQUEST: Final = Entity(
     "pipeline",
     "One piece of text turned into speech.",
     (
-        TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
+        CONVERSATION, TENANT, AGENT, AGENT_TYPE, MODEL, PROVIDER, STATUS, ENDED_AT, DURATION,
         integer("characters", "Characters that are billed."),
         *COST,
     ),

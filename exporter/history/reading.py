@@ -58,7 +58,10 @@ def slices(
     longest = LITE_WIDTH if database.dialect == "sqlite" else WIDTH[1]
     with database.snapshot() as session:
         if database.dialect == "postgresql":
-            session.rows("SELECT set_config('work_mem', '64MB', true)", {}, timeout)
+            # Rows come in by the index on their time, so grouping by a hash costs half of what sorting does.
+            session.rows(
+                "SELECT set_config('work_mem', '64MB', true), set_config('enable_sort', 'off', true)", {}, timeout
+            )
 
         def read(sql: str, params: dict[str, Any]) -> list[Row]:
             return session.rows(sql, params, timeout)

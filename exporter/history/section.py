@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field, field_validator, model_validator
 
 from exporter.sections import Model, Seconds
@@ -28,21 +30,40 @@ class History(Model):
         None, gt=0, description="How far back to go; retention_days if not set.", examples=["90d"]
     )
     steps: tuple[HistoryStep, ...] = Field(
-        (
-            HistoryStep(age=7200, step=60),
-            HistoryStep(age=86400, step=300),
-            HistoryStep(age=7 * 86400, step=3600),
-            HistoryStep(age=60 * 86400, step=21600),
-            HistoryStep(age=None, step=43200),
-        ),
-        min_length=1,
-        description="Time between samples by age, the youngest first.",
+        (), description="Time between samples by age, the youngest first; chosen by the number of series if not set."
+    )
+    most_samples: int = Field(
+        42_000_000,
+        ge=1,
+        description="About how many samples steps that are not set may come to.",
+        examples=[100_000_000],
     )
 
     @model_validator(mode="after")
     def _grow(self) -> History:
+        if not self.steps:
+            return self
         ages = [one.age for one in self.steps]
         known = [age for age in ages[:-1] if age is not None]
         if ages[-1] is not None or len(known) != len(ages) - 1 or sorted(set(known)) != known:
             raise ValueError("steps: ages must grow, and only the last step, for everything older, has none")
         return self
+
+
+def _steps(*pairs: tuple[float | None, float]) -> tuple[HistoryStep, ...]:
+    return tuple(HistoryStep(age=age, step=step) for age, step in pairs)
+
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86400.0
+LADDER: Final = (
+    _steps((2 * DAY, MINUTE), (30 * DAY, 5 * MINUTE), (None, HOUR)),
+    _steps((6 * HOUR, MINUTE), (2 * DAY, 5 * MINUTE), (7 * DAY, 15 * MINUTE), (30 * DAY, 30 * MINUTE), (None, HOUR)),
+    _steps((3 * HOUR, MINUTE), (DAY, 5 * MINUTE), (7 * DAY, 15 * MINUTE), (30 * DAY, HOUR), (None, 3 * HOUR)),
+    _steps((2 * HOUR, MINUTE), (12 * HOUR, 5 * MINUTE), (7 * DAY, 30 * MINUTE), (21 * DAY, HOUR), (None, 6 * HOUR)),
+    _steps((HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (7 * DAY, HOUR), (None, 6 * HOUR)),
+    _steps((6 * HOUR, 5 * MINUTE), (2 * DAY, HOUR), (30 * DAY, 6 * HOUR), (None, 12 * HOUR)),
+    _steps((6 * HOUR, HOUR), (None, DAY)),
+)
+"""Steps from fine to coarse. A panel that reaches from an age to now needs steps of about a thousandth of it."""

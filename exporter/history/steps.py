@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from exporter.history.section import HistoryStep
+from exporter.history.section import LADDER, HistoryStep
 
 WINDOW: Final = 486 * 3600
 """The longest block that promtool makes of a file, which begins at a multiple of this. Longer ones are read again and again."""
@@ -24,6 +24,14 @@ def sample_times(start: int, end: int, steps: Sequence[HistoryStep], zone: str) 
         times.update(time for time in _midnights(start, end, ZoneInfo(zone)))
     times.add(end)
     return sorted(times)
+
+
+def fitting(start: int, end: int, series: int, most: int) -> tuple[HistoryStep, ...]:
+    """The finest steps of the ladder with which so many series have no more than so many samples, or the coarsest."""
+    for steps in LADDER:
+        if sum(1 for _ in _multiples(start, end, steps)) * series <= most:
+            return steps
+    return LADDER[-1]
 
 
 def _multiples(start: int, end: int, steps: Sequence[HistoryStep]) -> Iterator[int]:

@@ -124,7 +124,7 @@ RULES: Final = (
         title="Answers come too late",
         issue="People hang up or interrupt because they wait too long for an answer.",
         action="Find the slowest step of the agent's turns on the pipeline dashboard; shorten its prompt, or give it a faster model.",
-        impact="19 of 20 answers come within the limit again.",
+        impact="Answers come within the limit again for 19 of 20 people.",
         needs={TURN: ("agent", "latency")},
         find=_slow,
     ),

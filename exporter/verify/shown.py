@@ -38,6 +38,7 @@ def sample_names(metric: Metric) -> tuple[str, ...]:
 def shown(metrics: Iterable[Metric], samples: Iterable[tuple[str, dict[str, str], float]]) -> Shown:
     """Samples of these metrics by metric; labels that a metric does not have are left out."""
     owner = {name: metric for metric in metrics for name in sample_names(metric)}
+    known = {metric.base: {*metric.label_names, "le"} for metric in owner.values()}
     tables: dict[str, dict[Key, float]] = {}
     down = set()
     for name, labels, value in samples:
@@ -46,9 +47,8 @@ def shown(metrics: Iterable[Metric], samples: Iterable[tuple[str, dict[str, str]
         metric = owner.get(name)
         if metric is None:
             continue
-        place = key(
-            name, ((n, _bound(v) if n == "le" else v) for n, v in labels.items() if n in {*metric.label_names, "le"})
-        )
+        mine = known[metric.base]
+        place = key(name, ((n, _bound(v) if n == "le" else v) for n, v in labels.items() if n in mine))
         table = tables.setdefault(metric.base, {})
         if place in table:
             raise VerifyError(

@@ -103,7 +103,9 @@ def _value(field: FieldInfo) -> str:
     if default not in (None, (), {}, ""):
         return written(field, default)
     model = inner_model(field.annotation)
-    return flow(_example(model)) if model is not None else flow((field.examples or [None])[0])
+    if model is None:
+        return flow((field.examples or [None])[0])
+    return flow([_example(model)] if get_origin(field.annotation) is tuple else _example(model))
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def command(ctx: click.Context, role: str, personal: bool) -> None:
     """
     from exporter import views
     from exporter.mapping import load as load_mapping
+    from exporter.prices import load as load_prices
     from exporter.run import required_url
     from exporter.settings import load
     from exporter.sources.database import connect
@@ -31,7 +32,7 @@ def command(ctx: click.Context, role: str, personal: bool) -> None:
     settings = load(ctx.obj["config"])
     database = connect(required_url(settings), settings.database.connect_timeout)
     try:
-        found = views.sources(load_mapping(settings.database), database)
+        found = views.sources(load_mapping(settings.database), database, load_prices(settings.prices.file))
     finally:
         database.close()
     for statement in views.script(found, personal=personal or settings.database.personal_data, role=role):

@@ -33,6 +33,11 @@ def _qualified(asked: Asked) -> str:
     return asked.increase(CALLS_COMPLETED, {OUTCOME: QUALIFIED})
 
 
+def booking(asked: Asked) -> str:
+    """Share of ended calls that booked an appointment."""
+    return asked.known(CALLS_COMPLETED, OUTCOME, BOOKED)
+
+
 LEADS: Final = Kpi(
     name="leads",
     title="Leads",
@@ -151,7 +156,7 @@ BOOKING_RATE: Final = Kpi(
     domain=DOMAIN,
     codes=("M2", "N1"),
     metrics=(CALLS_COMPLETED,),
-    expression=lambda asked: asked.known(CALLS_COMPLETED, OUTCOME, BOOKED),
+    expression=booking,
 )
 KEPT_RATE: Final = Kpi(
     name="appointment_kept_rate",

@@ -6,7 +6,7 @@ from typing import Final
 
 from exporter.entities.revenue import CLIENT
 from exporter.metric import Metric
-from exporter.metrics.cost import LLM_COST
+from exporter.metrics import cost
 from exporter.metrics.leads import ATTRIBUTED
 from exporter.metrics.revenue import (
     CLIENTS,
@@ -23,29 +23,38 @@ from provisioning.kpi import Asked, Kpi
 from provisioning.kpis import roi
 
 DOMAIN: Final = "revenue"
+MONTH: Final = "30d:1h"
+"""Thirty days, read once an hour: each second of them would be millions of samples."""
+
 LOOK_BACK: Final = "1d"
 """Samples of the past are at most half a day apart."""
 
-COSTS: Final[tuple[Metric, ...]] = (LLM_COST,)
+COSTS: Final[tuple[Metric, ...]] = tuple(cost.COSTS.values())
+UNPRICED: Final[tuple[Metric, ...]] = tuple(cost.UNPRICED.values())
 NO_COST: Final = (
     "Absent where no cost is known; usage without a price is not in the cost, so the figure is then too good."
 )
 
 
 def began(asked: Asked, metric: Metric) -> str:
-    """Sum of a level where the window begins."""
+    """Sum of a level where the window begins; a window may have a step, as in 30d:1h."""
+    length = asked.window.partition(":")[0]
     series = promql.selector(metric, asked.of(metric))
-    return f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {asked.window}))"
+    return f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {length}))"
 
 
 def _growth(asked: Asked, metric: Metric) -> str:
     return f"{asked.total(metric)} / ({began(asked, metric)} > 0) - 1"
 
 
+def _together(asked: Asked, metrics: tuple[Metric, ...]) -> str:
+    """Counters of several kinds added up; a kind that a customer does not use has no series and is none."""
+    parts = (f'label_replace({asked.increase(metric)}, "of", "{metric.base}", "", "")' for metric in metrics)
+    return f"sum{promql.by(metrics[0], asked.by)} ({' or '.join(parts)})"
+
+
 def _cost(asked: Asked) -> str:
-    """Costs of all kinds added up; a kind that a customer does not use has no series and is none."""
-    parts = (f'label_replace({asked.increase(metric)}, "of", "{metric.base}", "", "")' for metric in COSTS)
-    return f"sum{promql.by(COSTS[0], asked.by)} ({' or '.join(parts)})"
+    return _together(asked, COSTS)
 
 
 def _profit(asked: Asked) -> str:
@@ -171,6 +180,18 @@ SERVICE_COST: Final = Kpi(
     metrics=COSTS,
     expression=_cost,
 )
+UNPRICED_USAGE: Final = Kpi(
+    name="unpriced_usage",
+    title="Usage without a price",
+    meaning="Requests to models and speech services, and calls, whose cost is not known; while there are any, the real profit is less than shown.",
+    unit="short",
+    formula="requests and calls that ended in the range and have no known cost",
+    unknown="Absent while everything that was ever used has a price.",
+    domain=DOMAIN,
+    codes=("R2",),
+    metrics=UNPRICED,
+    expression=lambda asked: _together(asked, UNPRICED),
+)
 GROSS_PROFIT: Final = Kpi(
     name="gross_profit",
     title="Gross profit",
@@ -256,6 +277,6 @@ UNBILLED_SHARE: Final = Kpi(
     expression=lambda asked: asked.ratio(asked.increase(UNBILLED), asked.increase(INVOICED)),
 )
 KPIS: Final[tuple[Kpi, ...]] = (
-    MONTHLY, ARPU, MRR_GROWTH, CLIENT_GROWTH, CHURN, RETENTION, COHORTS, REVENUE, SERVICE_COST, GROSS_PROFIT, MARGIN, ROI,
+    MONTHLY, ARPU, MRR_GROWTH, CLIENT_GROWTH, CHURN, RETENTION, COHORTS, REVENUE, SERVICE_COST, UNPRICED_USAGE, GROSS_PROFIT, MARGIN, ROI,
     ATTRIBUTED_REVENUE, CLIENT_RETURN, BILLING_GAP, UNBILLED_SHARE, *roi.KPIS,
 )  # fmt: skip

@@ -24,7 +24,7 @@ ASSUMED: Final = "Absent without data; the assumptions are those of the boxes, n
 
 def length(window: str) -> str:
     """A window in seconds, as a query has it."""
-    return f"{window}_s" if window.startswith("$") else f"{seconds(window):g}"
+    return f"{window}_s" if window.startswith("$") else f"{seconds(window):.0f}"
 
 
 def handled(asked: Asked) -> str:

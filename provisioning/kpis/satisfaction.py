@@ -22,8 +22,8 @@ from exporter.metrics.satisfaction import (
 from exporter.sections import QualityWeights
 from provisioning import promql
 from provisioning.kpi import Asked, Kpi
+from provisioning.kpis.leads import booking
 
-BOOKED: Final = "appointment_booked"
 NOT_HELD: Final = "=~failed|no_answer"
 NO_SCORE: Final = "No answer where no sentiment was recorded in the window."
 NO_OUTCOME: Final = "No answer where no call with a known outcome ended in the window."
@@ -87,10 +87,6 @@ def _thumbs(asked: Asked) -> str:
     return f"1 - {asked.ratio(asked.upto(FEEDBACK_SCORE, 0.0, THUMBS), asked.observed(FEEDBACK_SCORE, THUMBS))}"
 
 
-def _booking(asked: Asked) -> str:
-    return asked.known(CALLS_COMPLETED, OUTCOME, BOOKED)
-
-
 def _completion(asked: Asked) -> str:
     return f"(1 - {asked.known(CALLS_COMPLETED, OUTCOME, NOT_HELD)})"
 
@@ -149,7 +145,7 @@ def lost(weights: QualityWeights) -> dict[str, Kpi]:
     whole = weights.sentiment + weights.booking + weights.completion
     parts: dict[str, tuple[float, Callable[[Asked], str], Metric, str]] = {
         "sentiment": (weights.sentiment, _mean, CONVERSATION_SENTIMENT, NO_SCORE),
-        "booking": (weights.booking, _booking, CALLS_COMPLETED, NO_OUTCOME),
+        "booking": (weights.booking, booking, CALLS_COMPLETED, NO_OUTCOME),
         "completion": (weights.completion, _completion, CALLS_COMPLETED, NO_OUTCOME),
     }
     found = {}

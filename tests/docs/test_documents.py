@@ -10,7 +10,7 @@ from generator.cli import cli
 from generator.documents import ROOT, DocumentError, _between, pages
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/mapping.md", "docs/metrics.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/mapping.md", "docs/metrics.md", "docs/features.md"])
 def test_generated_parts_are_up_to_date(path: str) -> None:
     """`make docs` would change nothing."""
     assert (ROOT / path).read_text(encoding="utf-8") == pages()[path]

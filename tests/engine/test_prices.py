@@ -142,10 +142,10 @@ def fill(connection: Any, mark: str, adapt: Callable[[Any], Any], *, priced: boo
             )
             for price in PRICES
         ]
-    for number, (table, of) in enumerate(wanted):
-        row = {"id": str(number), **of}
-        sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(mark for _ in row)})"
-        connection.execute(sql, tuple(map(adapt, row.values())))
+    for number, (table, row) in enumerate(wanted):
+        full = {"id": str(number), **row}
+        sql = f"INSERT INTO {table} ({', '.join(full)}) VALUES ({', '.join(mark for _ in full)})"
+        connection.execute(sql, tuple(map(adapt, full.values())))
     connection.commit()
 
 
@@ -168,7 +168,7 @@ def price_file(path: Path) -> Path:
 
 @pytest.fixture(params=["postgresql", "sqlite"])
 def dialect(request: pytest.FixtureRequest) -> str:
-    """Each kind of database."""
+    """Kind of database."""
     return str(request.param)
 
 

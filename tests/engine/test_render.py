@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -127,6 +128,27 @@ def test_whole_text() -> None:
         f'# HELP x A \\"thing\\" \\\\ more.\n# TYPE x counter\n{samples}'
         f"# HELP y_seconds Time.\n# TYPE y_seconds histogram\n# UNIT y_seconds seconds\n{buckets}"
     )
+
+
+@pytest.mark.parametrize("openmetrics", [False, True])
+@pytest.mark.parametrize("more", [b"", b"# EOF\n", b"x 1\n" * 50_000])
+@pytest.mark.parametrize("stdlib", [False, True])
+def test_packed(openmetrics: bool, more: bytes, stdlib: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gzip form is one member, which holds just the text, with isal and without it."""
+    if stdlib:
+        monkeypatch.setattr("exporter.packing.fast", zlib)
+    views = [FamilyView(CALLS_INITIATED), FamilyView(CALL_DURATION, CALL_BOUNDS), FamilyView(LLM_COST)]
+    for number in range(700):
+        views[0].set((f"t{number}", "a", "voice", "é", ""), [number])
+        views[1].set((f"t{number}", "a", "voice"), [1, Decimal("0.5"), *[1] * len(CALL_BOUNDS)])
+    found = text(views)
+    reader = zlib.decompressobj(31)
+    assert reader.decompress(found.packed(openmetrics=openmetrics, more=more)) == found.render(
+        openmetrics=openmetrics, more=more
+    )
+    assert reader.eof
+    assert reader.unused_data == b""
+    assert b"".join(view.joined() for view in views[:1]) in found.render(openmetrics=openmetrics)
 
 
 def test_families_without_series_are_left_out() -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from exporter.metrics import DOMAINS
 from exporter.settings import Settings
 from generator import files
 from generator.cli import cli
@@ -58,7 +59,7 @@ def test_what_is_made() -> None:
     made = build(Settings(), "native", {})
     assert {"prometheus/prometheus.yml", "alertmanager/alertmanager.yml", "grafana/dashboards/calls.json"} <= set(made)
     assert {path for path in made if path.startswith("prometheus/rules/")} == {
-        f"prometheus/rules/{domain}.yml" for domain in ("calls", "conversations", "exporter", "pipeline")
+        f"prometheus/rules/{domain}.yml" for domain in (*DOMAINS, "exporter")
     }
     for path, content in made.items():
         if path.endswith((".yml", ".yaml")):

@@ -34,12 +34,12 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def rows(count: int = 600) -> list[Row]:
-    """Calls of more than the days filled, some of them still open, some of tenants that have just one."""
+def rows(count: int = 600, days: int = DAYS + 20) -> list[Row]:
+    """Calls of more than the days filled here, some of them still open, some of tenants that have just one."""
     rng = random.Random(7)
     found = []
     for number in range(count):
-        began = now() - timedelta(seconds=rng.uniform(300, (DAYS + 20) * 86400))
+        began = now() - timedelta(seconds=rng.uniform(300, days * 86400))
         tenant = rng.choice("abc") if rng.random() < 0.9 else f"new-{number}"
         length = rng.choice((30.0, 200.0, 90000.0))
         ended = began + timedelta(seconds=length)

@@ -10,30 +10,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.history.section import History, HistoryStep
-from exporter.history.steps import WINDOW, blocks, sample_times
+from exporter.history.section import LADDER, History, HistoryStep
+from exporter.history.steps import WINDOW, blocks, fitting, sample_times
 
 END = int(datetime(2026, 11, 22, 3, 38, 49, tzinfo=UTC).timestamp())
 DAY = 86400
 
 
-@given(days=st.integers(1, 400), end=st.integers(END - 400 * DAY, END))
-def test_every_day_begins_with_a_sample(days: int, end: int) -> None:
+@given(days=st.integers(1, 400), end=st.integers(END - 400 * DAY, END), steps=st.sampled_from(LADDER))
+def test_every_day_begins_with_a_sample(days: int, end: int, steps: tuple[HistoryStep, ...]) -> None:
     """Whatever the steps are: each is a part of a day."""
     start = end - days * DAY
-    times = sample_times(start, end, History().steps, "UTC")
+    times = sample_times(start, end, steps, "UTC")
     assert set(range(-(-start // DAY) * DAY, end + 1, DAY)) <= set(times)
     assert times[0] >= start
     assert times[-1] == end
 
 
-def test_samples_are_as_close_as_their_age_says() -> None:
+@pytest.mark.parametrize("steps", LADDER)
+def test_samples_are_as_close_as_their_age_says(steps: tuple[HistoryStep, ...]) -> None:
     """Each step reaches as far back as its age, and no further than one step."""
-    times = sample_times(END - 365 * DAY, END, History().steps, "UTC")
+    times = sample_times(END - 365 * DAY, END, steps, "UTC")
     for one, other in pairwise(times):
-        step = next(int(step.step) for step in History().steps if step.age is None or END - one <= step.age)
+        step = next(int(step.step) for step in steps if step.age is None or END - one <= step.age)
         assert other - one <= step, datetime.fromtimestamp(one, UTC)
-    assert 1300 < len(times) < 1400
+
+
+@pytest.mark.parametrize("steps", LADDER)
+def test_coarser_times_are_among_the_finer_ones(steps: tuple[HistoryStep, ...]) -> None:
+    """A graph of any of the steps finds a sample at each of its points: each step is a part of the next."""
+    assert all(other.step % one.step == 0 for one, other in pairwise(steps))
+
+
+def test_steps_grow_with_the_number_of_series() -> None:
+    """Few series have the finest; with 25,000 a year is 6 h apart and stays within the samples allowed."""
+    start, most = END - 365 * DAY, History().most_samples
+    assert fitting(start, END, 2_000, most) == LADDER[0]
+    many = fitting(start, END, 24_000, most)
+    assert many[-1].step == 6 * 3600
+    assert len(sample_times(start, END, many, "UTC")) * 24_000 <= most + 24_000
+    assert fitting(start, END, 10**6, most) == LADDER[-1]
+    found = [fitting(start, END, series, most) for series in range(500, 200_000, 500)]
+    assert [LADDER.index(steps) for steps in found] == sorted(LADDER.index(steps) for steps in found)
+    assert set(found) == set(LADDER)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Kolkata", "America/Santiago"])
@@ -47,7 +66,7 @@ def test_days_of_a_zone_begin_with_a_sample_too(zone: str) -> None:
 
 def test_blocks_stay_within_what_promtool_reads_once() -> None:
     """And do not get much larger than they may."""
-    times = sample_times(END - 365 * DAY, END, History().steps, "UTC")
+    times = sample_times(END - 365 * DAY, END, LADDER[3], "UTC")
     parts = blocks(times, 20_000, 4_000_000)
     assert [time for part in parts for time in part] == times
     assert all(part[0] // WINDOW == part[-1] // WINDOW for part in parts)

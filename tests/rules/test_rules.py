@@ -43,8 +43,8 @@ def _test(
     }
 
 
-def _tests(weekly: bool, domain: str) -> list[dict[str, object]]:
-    interval = "10m" if weekly else "10s"
+def _tests(weekly: bool, domain: str, interval: str = "") -> list[dict[str, object]]:
+    interval = interval or ("10m" if weekly else "10s")
     mine = {alert.name for group in build(Settings()) if group.domain == domain for alert in group.alerts}
     tests = []
     for key, case in CASES.items():
@@ -62,6 +62,15 @@ def test_every_alert_fires_and_is_silent(tmp_path: Path, domain: str) -> None:
     check_rules(tmp_path, _tests(weekly=False, domain=domain), [f"{domain}.yml"])
 
 
+@pytest.mark.parametrize("domain", ["leads", "revenue"])
+def test_alerts_that_look_a_month_back(tmp_path: Path, domain: str) -> None:
+    """They fire on their series of a month and on no others."""
+    write_rules(tmp_path, Settings())
+    tests = _tests(weekly=True, domain=domain, interval="1h")
+    assert tests
+    check_rules(tmp_path, tests, [f"{domain}.yml"], interval="1h")
+
+
 def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
     """What is missing, leaps or fades is noticed against the week before, and only with a week of history."""
     write_rules(tmp_path, Settings())
@@ -71,6 +80,14 @@ def test_alerts_that_look_a_week_back(tmp_path: Path) -> None:
         tests.append(_test("no history", fresh.fires, ("CallsMissing", severity), "169h", fires=False, interval="10m"))
     check_rules(tmp_path, tests, ["calls.yml"], interval="10m")
     check_rules(tmp_path, _tests(weekly=True, domain="behaviour"), ["behaviour.yml"], interval="10m")
+
+
+def test_alerts_that_compare_weeks_of_cost(tmp_path: Path) -> None:
+    """Growth of cost is told of two whole weeks."""
+    write_rules(tmp_path, Settings())
+    tests = _tests(weekly=True, domain="cost")
+    assert tests
+    check_rules(tmp_path, tests, ["cost.yml"], interval="10m")
 
 
 def test_every_alert_has_a_case() -> None:

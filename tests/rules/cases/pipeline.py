@@ -46,9 +46,4 @@ CASES: Final[dict[tuple[str, str], Case]] = {
     ),
     ("QueueDepthHigh", "warning"): gauge('queue_depth{queue="mail"}', "64", "32"),
     ("QueueDepthHigh", "critical"): gauge('queue_depth{queue="mail"}', "256", "128"),
-    ("UnpricedUsage", "warning"): Case(
-        {'llm_unpriced_requests_total{model="m",reason="no_price"}': "+1"},
-        {'llm_unpriced_requests_total{model="m",reason="no_price"}': "7"},
-        at="15m",
-    ),
 }
