@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TextIO
 
 import click
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A date, or a date and time; without a zone it is UTC."""
 
     name = "time"
@@ -45,7 +46,7 @@ def command(
     tenant: str | None,
     form: str,
     anonymise: bool,
-    output: click.utils.LazyFile,
+    output: TextIO,
 ) -> None:
     """Print the transcripts of the conversations named, or of all that began in a span of time, in order.
 
@@ -72,7 +73,6 @@ def command(
     wanted = transcripts.Wanted(conversations, since, until, tenant)
     try:
         found = transcripts.read(settings, load_mapping(settings.database), database, wanted)
-        for part in transcripts.FORMATS[form](transcripts.anonymised(found) if anonymise else found):
-            output.write(part)
+        output.writelines(transcripts.FORMATS[form](transcripts.anonymised(found) if anonymise else found))
     finally:
         database.close()

@@ -28,7 +28,7 @@ Event = tuple[str, str, str, str, float, datetime]
 
 def events(place: Place, tenant: str) -> list[Event]:
     """All uses by a tenant, in order."""
-    return place.rows(  # type: ignore[return-value]
+    return place.rows(
         """SELECT user_id, session_id, event_type, feature, duration_seconds, occurred_at FROM usage_events
            WHERE tenant = %s ORDER BY occurred_at""",
         tenant,
