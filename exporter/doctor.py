@@ -18,7 +18,7 @@ from exporter.engine.resolve import Source
 from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.sealer import newest_row
 from exporter.mapping import Mapping
-from exporter.prices import overlaps
+from exporter.prices import MANY, overlaps
 from exporter.settings import Settings
 from exporter.sources.database import Database, DatabaseError
 
@@ -120,7 +120,13 @@ def _doubled(found: Plan, settings: Settings, database: Database) -> Iterator[st
     try:
         with database.snapshot() as session:
             facts = Facts(session.moment.now, settings, session, found.sources, TIMEOUT, database.dialect)
-            yield from overlaps(prices_in_force(facts))
+            prices = prices_in_force(facts)
+        yield from overlaps(prices)
+        if settings.prices.file is not None and len(prices) > MANY:
+            yield (
+                f"prices.file has {len(prices)} prices, and every scrape carries them; keep those of the models that you use "
+                "(watchfloor prices import --models), or put them into a price table"
+            )
     except DatabaseError as error:
         yield f"the price table cannot be read: {error}"
 

@@ -15,6 +15,8 @@ from exporter.mapping import MappingError
 from exporter.sections import Model
 from exporter.tariff import UNITS
 
+MANY: Final = 2000
+"""Prices of a file from which on statements become slow: each one that counts cost carries all of them."""
 OPEN: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 

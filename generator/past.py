@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,10 @@ def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> 
         promtool = binary.promtool(stack / "packages", say)
     except MissingError as error:
         raise HistoryError(f"promtool: {error}") from None
-    return Target(Folder(path.absolute(), _owner(path)), running, promtool)
+    prometheus = None
+    with suppress(MissingError):
+        prometheus = binary.prometheus(stack / "packages", say)
+    return Target(Folder(path.absolute(), _owner(path)), running, promtool, prometheus)
 
 
 def _owner(path: Path) -> Account | None:

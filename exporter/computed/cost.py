@@ -30,6 +30,7 @@ from exporter.prices import Price, load, overlaps
 from exporter.spending import DAY, PERIODS, WEEK, Spending, Status, bounds, outlook, percentages
 from exporter.tariff import TARIFFS
 
+BILLED: Final = tuple(tariff.entity for tariff in TARIFFS)
 ALL: Final = "all"
 """The tenant of a budget for all, and of the sum of all."""
 
@@ -159,9 +160,16 @@ def prices_in_force(facts: Facts) -> tuple[Price, ...]:
 
 
 COMPUTATIONS: Final[tuple[Computation, ...]] = (
-    Computation("budgets", "cost", BUDGETS, {}, budgets),
+    Computation("budgets", "cost", BUDGETS, {}, budgets, uses=(BUDGET, *BILLED)),
     Computation(
-        "cost_anomalies", "cost", (COST_ACTUAL, COST_EXPECTED, COST_ANOMALY), {}, anomalies, every=300.0, timeout=60.0
+        "cost_anomalies",
+        "cost",
+        (COST_ACTUAL, COST_EXPECTED, COST_ANOMALY),
+        {},
+        anomalies,
+        every=300.0,
+        timeout=60.0,
+        uses=BILLED,
     ),
-    Computation("price_overlaps", "cost", (PRICE_OVERLAPS,), {}, doubled, every=300.0),
+    Computation("price_overlaps", "cost", (PRICE_OVERLAPS,), {}, doubled, every=300.0, uses=(PRICE,)),
 )

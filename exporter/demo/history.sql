@@ -131,7 +131,7 @@ FROM (
             pg_temp.u(s.n, 41) >= s.llm AS ok, pg_temp.u(s.n, 42) AS w, pg_temp.u(s.n, 43) AS x,
             CASE WHEN pg_temp.u(s.n, 43) < 0.6 THEN floor(1024 + 1500 * pg_temp.u(s.n, 43)) ELSE 0 END AS prompt,
             s.slow * m.usual_seconds * pg_temp.tail(pg_temp.u(s.n, 44), 0.16) AS seconds
-        FROM (SELECT *, pg_temp.u(n, 40) < 0.86 AS usual FROM demo_steps OFFSET 0) s
+        FROM (SELECT *, pg_temp.u(n / 16, 40) < 0.86 AS usual FROM demo_steps OFFSET 0) s
         JOIN demo_agents a ON a.agent = s.agent
         JOIN demo_models m ON m.model = CASE WHEN s.usual THEN a.model ELSE a.fallback END OFFSET 0
     ) drawn OFFSET 0

@@ -32,6 +32,10 @@ OWN: Final = "wf_own"
 """The cards of prices with a provider, as statements call them."""
 ANY: Final = "wf_any"
 """The cards of prices that hold whoever sells."""
+NAME: Final = "wf_name"
+"""What a row looks for."""
+ROW: Final = "wf_row"
+"""What was worked out of a row."""
 
 
 def priced(sources: Mapping[str, Source], prices: tuple[Price, ...]) -> dict[str, Source]:
@@ -83,7 +87,9 @@ class _Pricing:
         recorded = columns.get("cost")
         if recorded is None and self.prices is None:
             return self.source
-        cost = self._cost(recorded)
+        computed = self._computed(recorded)
+        lateral = self.prices is not None and self.source.dialect == "postgresql"
+        cost = self._cost(recorded, f"{ROW}.computed" if lateral else computed)
         entity = self.tariff.entity
         if self.prices is not None:
             columns["cost"] = _worked_out(self.source, entity["cost"], cost, Type.EXACT)
@@ -95,17 +101,18 @@ class _Pricing:
             constant = ColumnSource(value=RECORDED)
             columns["source"] = Resolved(entity["source"], constant, None, Type.TEXT, "UTC", self.source.dialect)
         columns["reason"] = _worked_out(self.source, entity["reason"], self._reason(cost), Type.TEXT)
-        return replace(self.source, columns=columns, joined=self._join() if self.prices is not None else "")
+        return replace(self.source, columns=columns, joined=self._join(computed) if self.prices is not None else "")
 
-    def _cost(self, recorded: Resolved | None) -> str:
+    def _cost(self, recorded: Resolved | None, computed: str) -> str:
         known = [_money(recorded)] if recorded is not None else []
-        known += [self._computed()] if self.prices is not None else []
+        known += [computed] if self.prices is not None else []
         return known[0] if len(known) == 1 else f"coalesce({', '.join(known)})"
 
-    def _computed(self) -> str:
+    def _computed(self, recorded: Resolved | None) -> str:
         """The cost of a row's usage; NULL unless every part that was used is known and has a price."""
+        given = f"{_text(recorded)} IS NOT NULL OR " if recorded is not None else ""
         parts = " + ".join(self._part(part, amount) for part, amount in self.usage.items())
-        return f"CASE WHEN {self._bad()} THEN NULL ELSE {parts} END"
+        return f"CASE WHEN {given}{self._bad()} THEN NULL ELSE {parts} END"
 
     def _part(self, part: Part, amount: str) -> str:
         price = self._price(part.unit)
@@ -143,20 +150,44 @@ class _Pricing:
             cases.append(f"WHEN {nothing} THEN NULL")
         return f"CASE {' '.join(cases)} ELSE '{NO_PRICE}' END"
 
-    def _join(self) -> str:
-        columns, dialect = self.source.columns, self.source.dialect
-        at = _clean(compile_sql(columns[self.tariff.at].zoned(), dialect), dialect) if dialect == "postgresql" else ""
-        at = at or _clean(compile_sql(seconds(columns[self.tariff.at]), dialect), dialect)
+    def _join(self, computed: str) -> str:
+        """The cards that a row meets. PostgreSQL works out names and cost once a row, SQLite has no words for that."""
+        at, keys = self._moment(), self._keys()
+        lateral = self.source.dialect == "postgresql"
+        found = []
+        if lateral:
+            found.append(
+                f"CROSS JOIN LATERAL (SELECT {keys[OWN]} AS own, {keys[ANY]} AS any_seller OFFSET 0) AS {NAME}"
+            )
+            keys = {OWN: f"{NAME}.own", ANY: f"{NAME}.any_seller"}
+        for alias, keyed in ((OWN, _KEYED_OWN), (ANY, _KEYED_ANY)):
+            cards = _cards(self.prices or "", keyed, self.tariff.units)
+            if lateral:
+                # PostgreSQL expects 100 rows of each of these functions where there is 1, and so looks cards up in a hash table;
+                # it would expect 1 card otherwise, and try every card on every row.
+                cards = f"SELECT cards.* FROM ({cards}) AS cards CROSS JOIN json_array_elements('[0]') AS one CROSS JOIN json_array_elements('[0]') AS other"
+            found.append(
+                f"LEFT JOIN ({cards}) AS {alias} ON {alias}.wf_key = {keys[alias]} "
+                f"AND {alias}.wf_since <= {at} AND ({alias}.wf_until IS NULL OR {at} < {alias}.wf_until)"
+            )
+        if lateral:
+            found.append(f"CROSS JOIN LATERAL (SELECT {computed} AS computed OFFSET 0) AS {ROW}")
+        return " ".join(found)
+
+    def _moment(self) -> str:
+        """When a row's price must hold."""
+        column, dialect = self.source.columns[self.tariff.at], self.source.dialect
+        value = column.zoned() if dialect == "postgresql" else seconds(column)
+        return _clean(compile_sql(value, dialect), dialect)
+
+    def _keys(self) -> dict[str, str]:
+        """Names by which a row looks for its cards."""
+        columns = self.source.columns
         provider = f"lower(coalesce({_words(columns['provider'])}, ''))" if "provider" in columns else "''"
         model = f"'{self.tariff.model}'"
         if "model" in columns:
             model = f"lower(coalesce(nullif({_words(columns['model'])}, ''), '{self.tariff.model}'))"
-        keys = {OWN: f"CASE {provider} WHEN '' THEN '/' || {model} ELSE {_full(provider, model)} END", ANY: model}
-        return " ".join(
-            f"LEFT JOIN ({_cards(self.prices or '', keyed, self.tariff.units)}) AS {alias} ON {alias}.wf_key = {keys[alias]} "
-            f"AND {alias}.wf_since <= {at} AND ({alias}.wf_until IS NULL OR {at} < {alias}.wf_until)"
-            for alias, keyed in ((OWN, _KEYED_OWN), (ANY, _KEYED_ANY))
-        )
+        return {OWN: f"CASE {provider} WHEN '' THEN '/' || {model} ELSE {_full(provider, model)} END", ANY: model}
 
 
 _FULL: Final = "CASE WHEN substr({model}, 1, length({provider}) + 1) = {provider} || '/' THEN {model} ELSE {provider} || '/' || {model} END"

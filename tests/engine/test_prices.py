@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,14 +13,20 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from exporter.doctor import examine
+from exporter.mapping import load
+from exporter.metrics import CATALOGUE
+from exporter.metrics.cost import LLM_COST, LLM_UNPRICED
+from exporter.metrics.pipeline import LLM_REQUESTS, LLM_TOKENS
 from exporter.schema import apply, statements
 from exporter.settings import Settings
 from exporter.sources.database import connect
 from exporter.verify.verifier import Verifier
 from tests.conftest import Postgres
-from tests.engine.rig import Rig, settings
+from tests.engine.rig import Rig, mapped, settings
 from tests.samples import Samples
 
+LLM_METRICS: Final = (LLM_COST, LLM_UNPRICED, LLM_REQUESTS, LLM_TOKENS)
 T0: Final = datetime(2026, 3, 1, tzinfo=UTC)
 CHANGE: Final = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -131,9 +137,16 @@ def rows() -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def fill(connection: Any, mark: str, adapt: Callable[[Any], Any], *, priced: bool) -> None:
+def fill(
+    connection: Any,
+    mark: str,
+    adapt: Callable[[Any], Any],
+    *,
+    priced: bool,
+    only: Sequence[tuple[str, dict[str, Any]]] | None = None,
+) -> None:
     """Write prices and rows."""
-    wanted = rows()
+    wanted = list(rows() if only is None else only)
     if priced:
         wanted += [
             (
@@ -228,9 +241,6 @@ def test_verify_agrees(of: Settings) -> None:
     """The second opinion, which looks each price up on its own, comes to the same."""
     url = of.database.url
     assert url is not None
-    from exporter.mapping import load
-    from exporter.metrics import CATALOGUE
-
     verifier = Verifier(of, load(of.database), lambda: connect(url.get_secret_value(), 3.0), CATALOGUE, lambda _: None)
     try:
         verifier.here(lambda _, __: None)
@@ -240,3 +250,102 @@ def test_verify_agrees(of: Settings) -> None:
     assert [c.differences for c in verifier.report.comparisons] == [()]
     assert "llm_cost_usd_total" not in verifier.report.unverifiable
     assert sum(c.series for c in verifier.report.comparisons) > 60
+
+
+def test_doctor_names_overlaps(of: Settings) -> None:
+    """Prices that hold at the same time are a finding with both prices in it."""
+    url = of.database.url
+    assert url is not None
+    database = connect(url.get_secret_value(), 3.0)
+    report = examine(of, load(of.database), database)
+    database.close()
+    (problem,) = [line for line in report.problems if "prices" in line]
+    assert problem.startswith(
+        "two prices of acme, doubled, input_token hold from 2026-03-10: 0.001 since 2026-03-01 and 0.002;"
+    )
+
+
+INCLUSIVE: Final = """
+version: 1
+name: test
+entities:
+  price:
+    table: prices
+    columns: {provider: provider, model: model, unit: unit, price: price_usd, valid_from: valid_from, valid_to: valid_to}
+  llm_request:
+    table: llm_requests
+    counting: COUNTING
+    columns:
+      tenant: tenant
+      provider: provider
+      model: model
+      status: status
+      ended_at: ended_at
+      input_tokens: input_tokens
+      cached_input_tokens: cached_input_tokens
+      output_tokens: output_tokens
+      reasoning_tokens: reasoning_tokens
+"""
+COUNTED: Final = {
+    # input 1000 of which 400 cached, output 100 of which 50 reasoning; prices 2.5, 1.25 and 10 per million
+    "inclusive": (
+        {"input": 600, "cached_input": 400, "output": 50, "reasoning": 50},
+        "0.003",
+        {("more cached", "bad_usage"): 1},
+    ),
+    "exclusive": ({"input": 1000, "cached_input": 400, "output": 100, "reasoning": 50}, "0.0045", {}),
+    "{input: inclusive}": (
+        {"input": 600, "cached_input": 400, "output": 100, "reasoning": 50},
+        "0.0035",
+        {("more cached", "bad_usage"): 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("counting", COUNTED)
+def test_counting(postgres: Postgres, tmp_path: Path, counting: str) -> None:
+    """What a source counts into input and output is taken out once, in tokens and in cost; more parts than whole is an error."""
+    with postgres.connect() as connection:
+        for statement in statements("postgresql"):
+            connection.execute(statement.encode())
+        fill(connection, "%s", lambda value: value, priced=True, only=())
+        usage = {"cached_input_tokens": 400, "output_tokens": 100, "reasoning_tokens": 50}
+        for name, tokens in (("whole", 1000), ("more cached", 300)):
+            row = {"id": name, "tenant": name, **llm("openai", "gpt-4o"), "input_tokens": tokens, **usage}
+            sql = f"INSERT INTO llm_requests ({', '.join(row)}) VALUES ({', '.join('%s' for _ in row)})"
+            connection.execute(sql.encode(), tuple(row.values()))
+    mapping = mapped(INCLUSIVE.replace("COUNTING", counting))
+    rig = Rig(settings(postgres.url, tmp_path / "state.json"), lambda: connect(postgres.url, 3.0), mapping)
+    found = Samples(tuple((name, dict(labels), value) for (name, labels), value in rig.settled().items()))
+    tokens_by_kind, cost, reasons = COUNTED[counting]
+    assert found.sum("llm_tokens_total", "kind", tenant="whole") == {(kind,): n for kind, n in tokens_by_kind.items()}
+    assert found.sum("llm_cost_usd_total", tenant="whole") == {(): float(cost)}
+    assert found.sum("llm_unpriced_requests_total", "tenant", "reason") == reasons
+    verifier = Verifier(rig.settings, mapping, lambda: connect(postgres.url, 3.0), LLM_METRICS, lambda _: None)
+    try:
+        verifier.here(lambda _, __: None)
+    finally:
+        verifier.close()
+    assert [c.differences for c in verifier.report.comparisons] == [()]
+    assert not verifier.report.unverifiable
+
+
+def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
+    """A price for rows that are counted already changes nothing until it is noticed; verify notices, and a new reading has it."""
+    with postgres.connect() as connection:
+        for statement in statements("postgresql"):
+            connection.execute(statement.encode())
+        row = {"id": "a", "tenant": "a", **llm("late", "model")}
+        sql = f"INSERT INTO llm_requests ({', '.join(row)}) VALUES ({', '.join('%s' for _ in row)})"
+        connection.execute(sql.encode(), tuple(row.values()))
+    of = settings(postgres.url, tmp_path / "state.json")
+    assert scraped(of).sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
+    with postgres.connect() as connection:
+        for unit in ("input_token", "output_token"):
+            connection.execute(
+                b"INSERT INTO prices (id, provider, model, unit, price_usd, valid_from) VALUES (%s, 'late', 'model', %s, 0.01, %s)",
+                (unit, unit, T0),
+            )
+    fresh = scraped(settings(postgres.url, tmp_path / "other.json"))
+    assert fresh.sum("llm_cost_usd_total", "source") == {("computed",): 1.1}
+    assert not fresh.sum("llm_unpriced_requests_total")
