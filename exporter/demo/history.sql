@@ -14,8 +14,8 @@ SELECT 'call-' || lpad(n::text, 9, '0'), tenant, agent, agent_type, channel, cam
     to_timestamp(at), CASE WHEN answered AND at + ring <= :now THEN to_timestamp(at + ring) END,
     CASE WHEN ends <= :now THEN to_timestamp(ends) END, CASE WHEN ends <= :now THEN ring + talk END,
     CASE WHEN answered THEN floor(3.2 * o * o * o) END,
-    CASE WHEN answered THEN round((4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
-    CASE WHEN answered THEN round((0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
+    CASE WHEN answered THEN round(greatest(1, 4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
+    CASE WHEN answered THEN round(greatest(0.4, 0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
     CASE WHEN answered THEN round((talk / 60 * 0.0085)::numeric, 6) ELSE 0 END
 FROM (
     SELECT *, at + ring + talk AS ends FROM (
