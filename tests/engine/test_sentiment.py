@@ -158,7 +158,10 @@ def test_one_source_is_enough(url: str, tmp_path: Path) -> None:
         "version: 1\nname: mine\nentities:\n  utterance:\n    table: conversation_messages\n    where: role = 'person'\n"
         "    columns: {tenant: tenant, words: content, said_at: sent_at}\n"
     )
-    sections = {"database": {"mapping": str(mapping)}, "satisfaction": {"score_text": True}}
+    sections: dict[str, dict[str, object]] = {
+        "database": {"mapping": str(mapping)},
+        "satisfaction": {"score_text": True},
+    }
     found = Rig(url, tmp_path / "state.json", *COMPUTATIONS, **sections)
     assert values(found, RECENT_SENTIMENT_COUNT.base) == {("acme", "computed"): 2, ("bolt", "computed"): 1}
     plan = found.collector.book.plan
