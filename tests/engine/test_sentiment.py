@@ -48,16 +48,16 @@ def url(postgres: Postgres) -> str:
         for statement in statements("postgresql"):
             connection.execute(statement.encode())
         for number, (*head, ago) in enumerate(MESSAGES):
-            values = (f"m{number}", *head, now - ago)
+            values: tuple[object, ...] = (f"m{number}", *head, now - ago)
             connection.execute(
                 b"INSERT INTO conversation_messages (id, tenant, role, content, sent_at, conversation_id) VALUES (%s, %s, %s, %s, %s, 'c')",
                 values,
             )
         for number, (*head, ago) in enumerate(FEEDBACK):
-            values = (f"f{number}", *head, now - ago)
+            given: tuple[object, ...] = (f"f{number}", *head, now - ago)
             connection.execute(
                 b"INSERT INTO agent_feedback (id, tenant, agent, kind, score, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
-                values,
+                given,
             )
         connection.execute(
             b"INSERT INTO agent_conversations (id, tenant, started_at, ended_at, sentiment) VALUES ('c', 'acme', %s, %s, 0.25)",
