@@ -20,7 +20,7 @@ from tests.engine.test_computing import Rig
 GOOD: Final = "This is wonderful, thank you!"
 BAD: Final = "I hate this, it is terrible."
 MINUTE: Final = timedelta(minutes=1)
-MESSAGES: Final = (
+MESSAGES: tuple[Any, ...] = (
     ("acme", "person", GOOD, 5 * MINUTE),
     ("acme", "person", BAD, 10 * MINUTE),
     ("acme", "person", "I have a question about pricing.", 15 * MINUTE),
@@ -28,7 +28,7 @@ MESSAGES: Final = (
     ("acme", "person", BAD, 61 * MINUTE),
     ("bolt", "person", GOOD, 20 * MINUTE),
 )
-FEEDBACK: Final = (
+FEEDBACK: tuple[Any, ...] = (
     ("acme", "ann", "thumbs", 0, MINUTE),
     ("acme", "ann", "thumbs", 1, MINUTE),
     ("acme", "ann", "rating", 2, MINUTE),
