@@ -18,7 +18,7 @@ from exporter.entities.cost import PRICE
 from exporter.entity import Column, Entity, Kind
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
-from exporter.metric import Distribution, Metric
+from exporter.metric import Distribution, EventMetric, Level, Metric
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
 from exporter.sources.database import Database, Postgres, Session
@@ -55,6 +55,19 @@ def bounds_of(column: Column, entity: Entity, settings: Settings) -> list[float]
     )
 
 
+def asked_for(column: Column, entity: Entity) -> list[str]:
+    """Words that a metric of the entity compares a column with."""
+    found = {
+        word
+        for metric in CATALOGUE
+        if isinstance(metric, EventMetric | Level) and metric.entity is entity
+        for condition in metric.where
+        if condition.column is column
+        for word in condition.values
+    }
+    return sorted(found)
+
+
 def value(column: Column, entity: Entity, choice: random.Random, settings: Settings) -> Any:
     """One value of a column."""
     if column.kind is Kind.TIME:
@@ -65,12 +78,9 @@ def value(column: Column, entity: Entity, choice: random.Random, settings: Setti
     if column.kind is Kind.TEXT:
         if choice.random() < 0.005:
             return f'{column.name} "{choice.randrange(10)}"'
-        words = {
-            "status": ["ok", "ok", "ok", "error", "completed", "failed"],
-            "tenant": ["a", "b"],
-            "agent": ["c", "d"],
-            "unit": list(UNITS),
-        }
+        words = {"tenant": ["a", "b"], "agent": ["c", "d"], "unit": list(UNITS), "status": ["ok", "ok", "ok", "error"]}
+        if asked := asked_for(column, entity):
+            words[column.name] = [*asked * 3, "other"]
         return choice.choice([*words.get(column.name, [column.name, column.name]), None, ""])
     if column.kind is Kind.FLAG:
         return choice.choice([True, False, None])

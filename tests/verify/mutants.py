@@ -161,7 +161,7 @@ def _distributions(metric: Distribution, settings: Settings) -> Iterator[Mutant]
             return replace(family, slots=tuple(slots))
 
         yield Mutant(metric, f"buckets {bounds[place]} and {bounds[place + 1]} exchanged", edit=_families(exchange))
-    yield Mutant(metric, "negative values counted", edit=_sql(">= 0 ", "IS NOT NULL "))
+    yield Mutant(metric, "negative values counted", edit=_sql(r">= 0(?![.\d])", "IS NOT NULL", regex=True))
     yield Mutant(metric, "0 not counted", edit=_sql("< 0)", "<= 0)"))
     yield Mutant(metric, "NaN counted", edit=_sql("< 'Infinity'::double precision", "IS NOT NULL"))
     yield Mutant(metric, "mean instead of sum", edit=_sql("sum(", "avg("))
