@@ -20,7 +20,7 @@ from tests.engine.test_computing import Rig
 GOOD: Final = "This is wonderful, thank you!"
 BAD: Final = "I hate this, it is terrible."
 MINUTE: Final = timedelta(minutes=1)
-MESSAGES: Final = (
+MESSAGES: tuple[Any, ...] = (
     ("acme", "person", GOOD, 5 * MINUTE),
     ("acme", "person", BAD, 10 * MINUTE),
     ("acme", "person", "I have a question about pricing.", 15 * MINUTE),
@@ -28,7 +28,7 @@ MESSAGES: Final = (
     ("acme", "person", BAD, 61 * MINUTE),
     ("bolt", "person", GOOD, 20 * MINUTE),
 )
-FEEDBACK: Final = (
+FEEDBACK: tuple[Any, ...] = (
     ("acme", "ann", "thumbs", 0, MINUTE),
     ("acme", "ann", "thumbs", 1, MINUTE),
     ("acme", "ann", "rating", 2, MINUTE),
@@ -48,16 +48,16 @@ def url(postgres: Postgres) -> str:
         for statement in statements("postgresql"):
             connection.execute(statement.encode())
         for number, (*head, ago) in enumerate(MESSAGES):
-            values = (f"m{number}", *head, now - ago)
+            values: tuple[object, ...] = (f"m{number}", *head, now - ago)
             connection.execute(
                 b"INSERT INTO conversation_messages (id, tenant, role, content, sent_at, conversation_id) VALUES (%s, %s, %s, %s, %s, 'c')",
                 values,
             )
         for number, (*head, ago) in enumerate(FEEDBACK):
-            values = (f"f{number}", *head, now - ago)
+            given: tuple[object, ...] = (f"f{number}", *head, now - ago)
             connection.execute(
                 b"INSERT INTO agent_feedback (id, tenant, agent, kind, score, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
-                values,
+                given,
             )
         connection.execute(
             b"INSERT INTO agent_conversations (id, tenant, started_at, ended_at, sentiment) VALUES ('c', 'acme', %s, %s, 0.25)",
@@ -158,7 +158,10 @@ def test_one_source_is_enough(url: str, tmp_path: Path) -> None:
         "version: 1\nname: mine\nentities:\n  utterance:\n    table: conversation_messages\n    where: role = 'person'\n"
         "    columns: {tenant: tenant, words: content, said_at: sent_at}\n"
     )
-    sections = {"database": {"mapping": str(mapping)}, "satisfaction": {"score_text": True}}
+    sections: dict[str, dict[str, object]] = {
+        "database": {"mapping": str(mapping)},
+        "satisfaction": {"score_text": True},
+    }
     found = Rig(url, tmp_path / "state.json", *COMPUTATIONS, **sections)
     assert values(found, RECENT_SENTIMENT_COUNT.base) == {("acme", "computed"): 2, ("bolt", "computed"): 1}
     plan = found.collector.book.plan
