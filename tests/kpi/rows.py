@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from tests.kpi.rig import RANGES, Place, close, windows
 
@@ -45,9 +47,15 @@ def unknown(place: Place, checks: Mapping[str, Check]) -> None:
             assert place.value(check.board, check.title, ref=check.ref, days=days, now=True) is None, check.title
 
 
-def computed_at(place: Place, computation: str) -> float:
-    """The instant of the snapshot from which a computation's present values come, as seconds since the epoch."""
+SLACK: Final = timedelta(seconds=10)
+"""How much later than it seems a computation may have looked: its age is told at the end of a scrape, which bears the time
+of its beginning."""
+
+
+def looks(place: Place, computation: str) -> Iterator[datetime]:
+    """Instants, a tenth of a second apart, one of which is that of the snapshot from which the present values come."""
     age = f'exporter_computation_age_seconds{{computation="{computation}"}}'
     took = f'exporter_computation_duration_seconds{{computation="{computation}"}}'
     (found,) = place.query(f"timestamp({age}) - {age} - on (computation) {took}", now=True).values()
-    return found
+    first, step = datetime.fromtimestamp(found, UTC), timedelta(seconds=0.1)
+    return (first + number * step for number in range(round(SLACK / step)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
 
 from tests.kpi.rig import TENANTS, Place, close, windows
-from tests.kpi.rows import Check, agree, computed_at, unknown
+from tests.kpi.rows import Check, agree, looks, unknown
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -63,30 +63,31 @@ def test_countries_and_devices(demo: Place, tenant: str) -> None:
 @pytest.mark.parametrize("period", PERIODS)
 def test_people(demo: Place, tenant: str, period: str) -> None:
     """Each person is counted once in a period, and as returning when already there in the one before."""
-    now = datetime.fromtimestamp(computed_at(demo, f"visitors_{period}"), UTC)
     length = timedelta(days=PERIODS[period])
     rows = demo.rows("SELECT visitor_id, started_at FROM agent_conversations WHERE tenant = %s", tenant)
-    here = {visitor for visitor, at in rows if visitor and now - length < at <= now}
-    earlier = {visitor for visitor, at in rows if visitor and now - 2 * length <= at <= now - length}
     key = frozenset({("period", period)})
-    people = demo.values("conversations", "Conversations and people", ref="B", now=True, tenant=tenant)
-    returning = demo.values("conversations", "Conversations and people", ref="C", now=True, tenant=tenant)
-    assert people[key] == len(here) > 0
-    assert close(returning[key], 100 * len(here & earlier) / len(here))
+    people = demo.values("conversations", "Conversations and people", ref="B", now=True, tenant=tenant)[key]
+    returning = demo.values("conversations", "Conversations and people", ref="C", now=True, tenant=tenant)[key]
+
+    def agrees(now: datetime) -> bool:
+        here = {visitor for visitor, at in rows if visitor and now - length < at <= now}
+        earlier = {visitor for visitor, at in rows if visitor and now - 2 * length <= at <= now - length}
+        return people == len(here) > 0 and close(returning, 100 * len(here & earlier) / len(here))
+
+    assert any(agrees(now) for now in looks(demo, f"visitors_{period}"))
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_conversations_of_long_spans(demo: Place, tenant: str) -> None:
     """A day, a week, a month and a year."""
     spans = [(period, days, "conversations_recent") for period, days in PERIODS.items()]
+    starts = [at for (at,) in demo.rows("SELECT started_at FROM agent_conversations WHERE tenant = %s", tenant)]
     for period, days, computation in (*spans, ("year", 365, "conversations_year")):
-        now = datetime.fromtimestamp(computed_at(demo, computation), UTC)
-        ((count,),) = demo.rows(
-            "SELECT count(*) FROM agent_conversations WHERE tenant = %s AND started_at > %s AND started_at <= %s",
-            tenant, now - timedelta(days=days), now,
-        )  # fmt: skip
         found = demo.values("conversations", "Conversations and people", now=True, tenant=tenant)
-        assert found[frozenset({("period", period)})] == count > 0
+        counts = {
+            sum(now - timedelta(days=days) < at <= now for at in starts) for now in looks(demo, computation)
+        }  # fmt: skip
+        assert found[frozenset({("period", period)})] in counts - {0}
 
 
 def test_one_conversation(demo: Place) -> None:
