@@ -163,7 +163,8 @@ def _distributions(metric: Distribution, settings: Settings) -> Iterator[Mutant]
         yield Mutant(metric, f"buckets {bounds[place]} and {bounds[place + 1]} exchanged", edit=_families(exchange))
     yield Mutant(metric, "negative values counted", edit=_sql(r">= 0(?![.\d])", "IS NOT NULL", regex=True))
     yield Mutant(metric, "0 not counted", edit=_sql("< 0)", "<= 0)"))
-    yield Mutant(metric, "NaN counted", edit=_sql("< 'Infinity'::double precision", "IS NOT NULL"))
+    if metric.value.kind is not Kind.INTEGER:  # A whole number is always a number.
+        yield Mutant(metric, "NaN counted", edit=_sql("< 'Infinity'::double precision", "IS NOT NULL"))
     yield Mutant(metric, "mean instead of sum", edit=_sql("sum(", "avg("))
 
 
