@@ -80,6 +80,10 @@ def _needless(metric: EventMetric | Level, column: Column) -> str | None:
         return "a row without this time is not counted anyway"
     if isinstance(metric, (Sum, Distribution)) and column is getattr(metric, "value", None):
         return "a row without this value is not added anyway"
+    if isinstance(metric, Level) and column is metric.amount:
+        return "a row without this amount is not added anyway"
+    if isinstance(metric, Sum) and column.derived:
+        return "the engine works it out for every row that is added"
     tests = {condition.test for condition in metric.where if condition.column is column}
     return "the filter asks for a value already" if tests & {"in", "true", "present"} else None
 
