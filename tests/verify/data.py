@@ -85,14 +85,14 @@ def value(column: Column, entity: Entity, choice: random.Random, settings: Setti
     if column.kind is Kind.FLAG:
         return choice.choice([True, False, None])
     if column.kind is Kind.INTEGER:
-        return choice.choice([None, -3, *range(10)])
+        near = [round(bound) + step for bound in bounds_of(column, entity, settings) for step in (0, 1)]
+        return choice.choice([None, -3, *(near or range(10))])
     if column.kind is Kind.MONEY:
         return choice.choice([None, "-1.5", "NaN", "0.1", "0.25", "3"])
     strange = [None, -1.0, float("nan"), float("inf"), 0.0, 0.1 + 0.2]
     on = choice.choice(bounds_of(column, entity, settings) or [1.0])
-    return choice.choice(
-        [on, on * (1 + NEAR), on * (1 - NEAR), on, on * (1 + NEAR), on * (1 - NEAR), choice.choice(strange)]
-    )
+    step = NEAR * (on or 1)
+    return choice.choice([on, on + step, on - step, on, on + step, on - step, choice.choice(strange)])
 
 
 def load(url: str, settings: Settings) -> None:

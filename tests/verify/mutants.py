@@ -146,11 +146,13 @@ def _distributions(metric: Distribution, settings: Settings) -> Iterator[Mutant]
     bounds = metric.upper_bounds(settings.thresholds.bounds())
     assert set(bounds) <= set(bounds_of(metric.value, metric.entity, settings))
     for bound in bounds:
+        # Between two whole numbers there is none: their bounds are moved by one.
+        step = 0.5 if metric.value.kind is Kind.INTEGER else NEAR * (bound or 1)
         for instead, words in (
             (f"< {bound!r}", "<"),
             (f">= {bound!r}", ">="),
-            (f"<= {bound * (1 + 2 * NEAR)!r}", "<= a little more than"),
-            (f"<= {bound * (1 - 2 * NEAR)!r}", "<= a little less than"),
+            (f"<= {bound + 2 * step!r}", "<= a little more than"),
+            (f"<= {bound - 2 * step!r}", "<= a little less than"),
         ):
             yield Mutant(
                 metric,
