@@ -26,7 +26,10 @@ def _mapping() -> dict[str, Any]:
     """Entities of the preset; a column that is an expression as its text."""
     entities = yaml.safe_load(PRESET.read_text())["entities"]
     for mapped in entities.values():
-        mapped["columns"] = {name: of["sql"] if isinstance(of, dict) else of for name, of in mapped["columns"].items()}
+        mapped["columns"] = {
+            name: of.get("sql") or of.get("column") or f"'{of['value']}'" if isinstance(of, dict) else of
+            for name, of in mapped["columns"].items()
+        }
     return dict(entities)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import psycopg
 
 from exporter.entities import ENTITIES
+from exporter.entities.cost import PRICE
 from exporter.entity import Column, Entity, Kind
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
@@ -21,6 +22,7 @@ from exporter.metric import Distribution, Metric
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
 from exporter.sources.database import Database, Postgres, Session
+from exporter.tariff import UNITS
 from exporter.verify.compare import Expected
 from exporter.verify.report import Report
 from exporter.verify.verifier import Verifier
@@ -63,7 +65,7 @@ def value(column: Column, entity: Entity, choice: random.Random, settings: Setti
     if column.kind is Kind.TEXT:
         if choice.random() < 0.005:
             return f'{column.name} "{choice.randrange(10)}"'
-        words = {"status": ["ok", "ok", "ok", "error"], "tenant": ["a", "b"], "agent": ["c", "d"]}
+        words = {"status": ["ok", "ok", "ok", "error"], "tenant": ["a", "b"], "agent": ["c", "d"], "unit": list(UNITS)}
         return choice.choice([*words.get(column.name, [column.name, column.name]), None, ""])
     if column.kind is Kind.FLAG:
         return choice.choice([True, False, None])
@@ -86,13 +88,15 @@ def load(url: str, settings: Settings) -> None:
             columns = ", ".join(f"{column.name} {TYPES[column.kind]}" for column in entity.columns)
             connection.execute(f"CREATE TABLE {entity.name} ({columns})".encode())
             with connection.cursor().copy(f"COPY {entity.name} FROM STDIN".encode()) as copy:
-                for _ in range(ROWS):
+                for _ in range(40 if entity is PRICE else ROWS):
                     copy.write_row([value(column, entity, choice, settings) for column in entity.columns])
 
 
 def mapping(**changes: Any) -> Mapping:
     """Every column by its name."""
-    entities = {e.name: {"table": e.name, "columns": {c.name: c.name for c in e.columns}} for e in ENTITIES}
+    entities = {
+        e.name: {"table": e.name, "columns": {c.name: c.name for c in e.columns if not c.derived}} for e in ENTITIES
+    }
     return Mapping.model_validate({"version": 1, "name": "test", "entities": entities, **changes})
 
 
