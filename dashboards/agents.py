@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 
 S: Final = SCOPES["agents"]
 WHO: Final = (TENANT, AGENT)
+WEEK: Final = "7d"
+"""Growth from hour to hour says what time of day it is."""
 
 
 def build(settings: Settings) -> Any:
@@ -88,8 +90,8 @@ def _now(settings: Settings) -> list[Any]:
                     [instant(S.kpi(TASK_ERRORS))], thresholds=ceiling(limits.agent_error_rate)),
         panels.stat("Tasks ended", "How many tasks ended in the time range?", "short", [instant(S.increase(TASKS_ENDED))], decimals=0),
         panels.stat("Execution time", "How long does a completed task take on average?", "s", [instant(S.kpi(TASK_TIME))]),
-        panels.stat("Growth of tasks", "How many more tasks ended than in a time of the same length before?", "percentunit",
-                    [instant(S.kpi(TASK_GROWTH))]),
+        panels.stat("Growth of tasks", "How many more tasks ended in the last 7 days than in the 7 days before?", "percentunit",
+                    [instant(S.kpi(TASK_GROWTH, window=WEEK))]),
         panels.stat("Agents in service", "How many agents are in service?", "short", [instant(S.kpi(AGENTS_IN_SERVICE))], decimals=0),
         panels.stat("Inactive agents", "How many agents in service did nothing for longer than the limit?", "short",
                     [instant(inactive)], thresholds=ceiling(1), decimals=0),

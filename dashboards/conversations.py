@@ -98,7 +98,7 @@ def _trends(settings: Settings) -> list[Any]:
             Query(S.kpi(HANDOFF_RATE, window=DAY), "handed to a human"),
             Query(S.kpi(FALLBACK_RATE, window=DAY), "answers that fell back"),
         ], interval=DAY, time_from=DAYS),
-        panels.timeseries("Answer confidence", "Do agents become less sure of their answers?", "percentunit", [
+        panels.timeseries("Confidence over time", "Do agents become less sure of their answers?", "percentunit", [
             Query(S.mean(ANSWER_CONFIDENCE), "average"), Query(S.quantile(0.1, ANSWER_CONFIDENCE), "p10"),
         ], thresholds=floor(limits.confidence), maximum=1),
         panels.timeseries("Length of conversations", "How long do conversations last?", "s", [

@@ -45,21 +45,26 @@ class FamilyView:
 
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Write the lines of many series. What stands before a number is made once and kept."""
-        self.lines.update((key, self._line(key, vector)) for key, vector in series)
+        lines, templates = self.lines, self._templates
+        for key, vector in series:
+            template = templates.get(key)
+            if template is None or len(vector) > 1:
+                lines[key] = self._line(key, vector)
+            else:
+                # As `_line` does, without the price of a call: most lines are of this kind.
+                value = vector[0]
+                lines[key] = f"{template}{value}\n" if type(value) is int else f"{template}{float(value)!r}\n"
 
     def shows(self, key: tuple[str, ...], vector: Sequence[Number]) -> bool:
         """Whether the lines of a series are just these."""
         return self.lines.get(key) == self._line(key, vector)
 
     def _line(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
-        if len(vector) == 1:
-            value, old = vector[0], self.lines.get(key)
-            # What stands before the number is taken from the last line, rather than kept a second time.
-            before = old[: old.rindex(" ") + 1] if old is not None else self._make(key)
-            return f"{before}{value if type(value) is int else repr(float(value))}\n"
         template = self._templates.get(key)
         if template is None:
             template = self._templates[key] = self._make(key)
+        if len(vector) == 1:
+            return f"{template}{number(vector[0])}\n"
         count, total, *buckets = vector
         return template % (*buckets, count, count, number(total))
 

@@ -20,6 +20,7 @@ from exporter.mapping import load
 from exporter.render import label_set
 from exporter.settings import Settings
 from exporter.sources.database import Database, connect
+from generator.recorded import record
 from provisioning.history import Folder, HistoryError, Making
 from provisioning.past import Running, Span, span, words
 from provisioning.prometheus import INSTANCE, JOB
@@ -35,11 +36,12 @@ Progress = Callable[[float, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where history goes: a data folder, the Prometheus that runs on it, and the tool that makes blocks."""
+    """Where history goes: a data folder, the Prometheus that runs on it, the tool that makes blocks, and a program for recordings."""
 
     folder: Folder
     running: Running | None
     promtool: Program
+    prometheus: Program | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def backfill(
         if not wanted.dry_run:
             stack.enter_context(folder.lock())
         now = int(time.time())
+        if not wanted.dry_run and not wanted.overwrite:
+            record(settings, folder, target.promtool, target.prometheus, say)
         found = span(folder, target.running, now - int(wanted.since), now, anew=wanted.overwrite)
         if wanted.overwrite and not wanted.dry_run:
             folder.remove(folder.ours())
@@ -94,6 +98,7 @@ def backfill(
         if not wanted.dry_run:
             job = _Job(connect(url, settings.database.connect_timeout), target, collector, plan, summary)
             job.run(blocks(times, max(1, series), MOST_SAMPLES), progress)
+            summary.notes += record(settings, folder, target.promtool, target.prometheus, say)
     summary.seconds = time.monotonic() - begun
     return summary
 
@@ -150,7 +155,7 @@ class _Job:
         self._room = target.folder.room()
         self._timeout = collector.settings.database.seal_timeout
         self._replay = Replay(plan, collector.book.admission, FIXED, self.written)
-        self._making: deque[Making] = deque()
+        self._making: deque[tuple[Making, Sequence[int]]] = deque()
 
     def run(self, parts: Sequence[Sequence[int]], progress: Progress) -> None:
         """Write every block and wait for the last one. Blocks come into place in the order of time."""
@@ -162,17 +167,17 @@ class _Job:
                 for number, part in enumerate(parts):
                     file = files.enter_context(self._file(number))
                     self._write(file, sooner or file, read)
-                    self._convert(number - 1, sooner)
+                    self._convert(number - 1, sooner, parts)
                     sooner, done = file, done + len(part)
                     progress(done / total, self.written.samples)
-                self._convert(len(parts) - 1, sooner)
+                self._convert(len(parts) - 1, sooner, parts)
             while self._making:
                 self._place()
         except OSError as error:
             raise HistoryError(f"cannot write {self._room}: {error.strerror}") from None
         finally:
             read.close()  # type: ignore[attr-defined]
-            for making in self._making:
+            for making, _ in self._making:
                 making.stop()
             self._database.close()
         self.summary.samples, self.summary.rows = self.written.samples, self.written.rows
@@ -189,19 +194,20 @@ class _Job:
             if part.last:
                 return
 
-    def _convert(self, number: int, file: TextIO | None) -> None:
+    def _convert(self, number: int, file: TextIO | None, parts: Sequence[Sequence[int]]) -> None:
         """Give a finished file to promtool, unless there is nothing in it."""
         if file is None or not file.tell():
             return
         file.write("# EOF\n")
         file.close()
-        self._making.append(Making(self.promtool, self._room / str(number)))
+        self._making.append((Making(self.promtool, self._room / str(number)), parts[number]))
         while len(self._making) >= WORKERS:
             self._place()
 
     def _place(self) -> None:
         """Wait for the oldest promtool."""
-        placed = self._making[0].finish(self.folder)
+        making, times = self._making[0]
+        placed = making.finish(self.folder, times=times)
         self._making.popleft()
         self.summary.blocks += len(placed)
         self.summary.bytes += sum(block.size for block in placed)

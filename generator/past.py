@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +21,11 @@ from provisioning.stack.native import Place
 
 DEMO_STEPS: Final = (
     HistoryStep(age=3600, step=300),
-    HistoryStep(age=86400, step=1800),
-    HistoryStep(age=7 * 86400, step=7200),
-    HistoryStep(age=None, step=21600),
+    HistoryStep(age=86400, step=3600),
+    HistoryStep(age=14 * 86400, step=21600),
+    HistoryStep(age=None, step=86400),
 )
-"""Coarser for recent days than the default: it is part of the first start, which somebody waits for."""
+"""Coarser than the default: it is part of the first start, which somebody waits for, and panels of the past show whole days."""
 
 
 def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:
@@ -61,7 +62,10 @@ def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> 
         promtool = binary.promtool(stack / "packages", say)
     except MissingError as error:
         raise HistoryError(f"promtool: {error}") from None
-    return Target(Folder(path.absolute(), _owner(path)), running, promtool)
+    prometheus = None
+    with suppress(MissingError):
+        prometheus = binary.prometheus(stack / "packages", say)
+    return Target(Folder(path.absolute(), _owner(path)), running, promtool, prometheus)
 
 
 def _owner(path: Path) -> Account | None:

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,15 @@ class Block:
     def size(self) -> int:
         """Bytes on disk."""
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is known of blocks made here: all their names, and of which the recordings are still to be made."""
+
+    blocks: set[str]
+    waiting: dict[str, list[int]]
+    recordings: dict[str, list[str]]
 
 
 class Folder:
@@ -104,15 +113,42 @@ class Folder:
         """A new folder of this run, which no other one writes to."""
         return Path(tempfile.mkdtemp(dir=self.work))
 
-    def place(self, made: Path) -> list[Block]:
-        """Move finished blocks in. They are noted as ours first, so none is ever there without a note."""
+    def place(self, made: Path, *, times: Sequence[int] = (), recordings_of: str = "") -> list[Block]:
+        """Move finished blocks in. They are noted as ours first, so none is ever there without a note.
+
+        A block of raw history is noted with its `times`, at which its recordings are still to be made; recordings are
+        noted beside the block that they belong to.
+        """
         found = [path for path in made.iterdir() if ULID.match(path.name)]
-        self._note(self._made() | {path.name for path in found})
+        notes = self._notes()
+        notes.blocks |= {path.name for path in found}
+        if times:
+            notes.waiting.update({path.name: list(times) for path in found})
+        if recordings_of:
+            notes.recordings[recordings_of] = [path.name for path in found]
+        self._note(notes)
         for path in found:
             for part in (path, *path.rglob("*")):
                 self._own(part)
             path.rename(self.path / path.name)
         return [_block(self.path / path.name) for path in found]
+
+    def waiting(self) -> dict[str, list[int]]:
+        """Times of the blocks of raw history whose recordings are not there, by the blocks' names."""
+        notes = self._notes()
+        there = {name for block in self.blocks() for name in (block.path.name, *block.sources)}
+        return {
+            name: times
+            for name, times in notes.waiting.items()
+            if name in there and not (notes.recordings.get(name) and there.issuperset(notes.recordings[name]))
+        }
+
+    def recorded(self, name: str) -> None:
+        """Note that the recordings of a block are there."""
+        notes = self._notes()
+        notes.waiting.pop(name, None)
+        notes.recordings.pop(name, None)
+        self._note(notes)
 
     def remove(self, blocks: Iterable[Block]) -> None:
         """Delete blocks. Each is first given a name that Prometheus clears away, so none is ever half there."""
@@ -132,18 +168,23 @@ class Folder:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _made(self) -> frozenset[str]:
+        return frozenset(self._notes().blocks)
+
+    def _notes(self) -> _Notes:
         try:
-            return frozenset(json.loads((self.work / MANIFEST).read_text(encoding="ascii"))["blocks"])
+            content = json.loads((self.work / MANIFEST).read_text(encoding="ascii"))
+            return _Notes(set(content["blocks"]), content.get("waiting", {}), content.get("recordings", {}))
         except FileNotFoundError:
-            return frozenset()
+            return _Notes(set(), {}, {})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise HistoryError(f"{self.work / MANIFEST} cannot be read ({type(error).__name__}); restore it") from None
 
-    def _note(self, names: Iterable[str]) -> None:
+    def _note(self, notes: _Notes) -> None:
         path = self.work / MANIFEST
         new = path.with_suffix(".new")
+        content = {"blocks": sorted(notes.blocks), "waiting": notes.waiting, "recordings": notes.recordings}
         with new.open("w", encoding="ascii") as file:
-            json.dump({"blocks": sorted(names)}, file)
+            json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
@@ -181,17 +222,22 @@ class Making:
             env={**os.environ, "TMPDIR": str(folder), "GOGC": "1000"},
         )
 
-    def finish(self, folder: Folder) -> list[Block]:
+    def finish(self, folder: Folder, *, times: Sequence[int] = (), recordings_of: str = "") -> list[Block]:
         """Wait until the block is made and move it in."""
+        self.done()
+        placed = folder.place(self._made, times=times, recordings_of=recordings_of)
+        shutil.rmtree(self.folder)
+        return placed
+
+    def done(self) -> list[Path]:
+        """Wait until the blocks are made, and leave them where they are."""
         code = self._process.wait()
         if code:
             self._log.seek(0)
             words = " ".join(self._log.read().decode("utf-8", "replace").split()[-60:])
             raise HistoryError(f"promtool ended with {code}: {words}")
         self._log.close()
-        placed = folder.place(self._made)
-        shutil.rmtree(self.folder)
-        return placed
+        return [path for path in self._made.iterdir() if ULID.match(path.name)]
 
     def stop(self) -> None:
         """End it early."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from exporter.demo import clients
 from exporter.demo.live_cost import UNRECORDED
-from exporter.demo.world import MODELS, PLAN_PRICES, UNUSED, World, chance
+from exporter.demo.world import MODELS, PLAN_PRICES, REPLACED, UNUSED, World, chance
 
 Row = tuple[Any, ...]
 
@@ -75,6 +75,8 @@ def _agents(world: World) -> Iterator[Row]:
     name, of, kind, model = UNUSED
     made = world.until - 75 * DAY
     yield (name, of, kind, model, "active", 0.55, made, made, None)
+    gone = world.at(0.55)
+    yield (*REPLACED, "inactive", 0.9, world.since(0), gone, gone)
 
 
 def _campaigns(world: World) -> Iterator[Row]:

@@ -125,13 +125,16 @@ FROM (
     ) c JOIN experiments e ON e.tenant = c.tenant AND c.started_at >= e.started_at AND (e.ended_at IS NULL OR c.started_at < e.ended_at)
 ) c JOIN experiments e ON e.id = c.experiment;
 
--- What was said in the last conversations.
+-- What was said in the last of the conversations that are traced step by step.
 INSERT INTO conversation_messages
 SELECT 'message-' || c.id || '-' || k, c.id, tenant, CASE WHEN k % 2 = 1 THEN 'agent' ELSE 'person' END,
     CASE WHEN k = 1 THEN 'Hello, how can I help you?' WHEN k = c.messages THEN 'Thank you, goodbye.'
         WHEN k % 2 = 0 THEN 'I have a question about ' || topic || '.' ELSE 'Here is what I know about ' || topic || '.' END,
     k % 2 = 0 AND pg_temp.u(hashtextextended(c.id, 5) + k, 180) < 0.08, started_at + (ended_at - started_at) * (k / (c.messages + 1.0))
-FROM (SELECT * FROM agent_conversations WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id LIMIT 2000) c,
+FROM (
+    SELECT * FROM agent_conversations WHERE ended_at IS NOT NULL AND substr(id, 6)::bigint % :detail = 0
+    ORDER BY ended_at DESC, id LIMIT 2000
+) c,
     LATERAL generate_series(1, c.messages) k;
 
 -- Health of the parts of the platform and load of its hosts, every hour.

@@ -22,6 +22,9 @@ EARLIER: Final = 41
 """Small clients that were there before the history began."""
 
 LEAVERS: Final = 24
+DISCOUNTED: Final = "bluebird-travel"
+"""A client whose discount only the billing system knows."""
+
 DAY: Final = timedelta(days=1)
 MONTH: Final = 30 * DAY
 
@@ -121,7 +124,7 @@ def _invoice(  # noqa: PLR0917 - the parts of an invoice
 ) -> Row:
     """Few differ from what billing recorded, fewer are not known there; most are paid in time."""
     draw = random.random()
-    billed = None if draw < 0.02 else amount - 10 if draw < 0.05 else amount
+    billed = amount - 10 if head[0] == DISCOUNTED or draw > 0.97 else None if draw < 0.03 else amount
     late = random.random() < 0.06
     paid = issued + DAY * (random.uniform(30, 60) if late else random.uniform(0.1, 13))
     due = issued + 14 * DAY

@@ -14,8 +14,8 @@ SELECT 'call-' || lpad(n::text, 9, '0'), tenant, agent, agent_type, channel, cam
     to_timestamp(at), CASE WHEN answered AND at + ring <= :now THEN to_timestamp(at + ring) END,
     CASE WHEN ends <= :now THEN to_timestamp(ends) END, CASE WHEN ends <= :now THEN ring + talk END,
     CASE WHEN answered THEN floor(3.2 * o * o * o) END,
-    CASE WHEN answered THEN round((4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
-    CASE WHEN answered THEN round((0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
+    CASE WHEN answered THEN round(greatest(1, 4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
+    CASE WHEN answered THEN round(greatest(0.4, 0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
     CASE WHEN answered THEN round((talk / 60 * 0.0085)::numeric, 6) ELSE 0 END
 FROM (
     SELECT *, at + ring + talk AS ends FROM (
@@ -131,7 +131,7 @@ FROM (
             pg_temp.u(s.n, 41) >= s.llm AS ok, pg_temp.u(s.n, 42) AS w, pg_temp.u(s.n, 43) AS x,
             CASE WHEN pg_temp.u(s.n, 43) < 0.6 THEN floor(1024 + 1500 * pg_temp.u(s.n, 43)) ELSE 0 END AS prompt,
             s.slow * m.usual_seconds * pg_temp.tail(pg_temp.u(s.n, 44), 0.16) AS seconds
-        FROM (SELECT *, pg_temp.u(n, 40) < 0.86 AS usual FROM demo_steps OFFSET 0) s
+        FROM (SELECT *, pg_temp.u(n / 16, 40) < 0.86 AS usual FROM demo_steps OFFSET 0) s
         JOIN demo_agents a ON a.agent = s.agent
         JOIN demo_models m ON m.model = CASE WHEN s.usual THEN a.model ELSE a.fallback END OFFSET 0
     ) drawn OFFSET 0

@@ -21,7 +21,7 @@ WAYS: Final = (
 )  # fmt: skip
 VISITS: Final = 3
 TALKS: Final = 20
-"""Conversations of the last minute whose words are kept."""
+"""Most conversations of a minute whose words are kept; they are among those that are traced."""
 
 EXPOSE: Final = """
 INSERT INTO experiment_exposures (id, experiment_id, experiment, tenant, variant, visitor_id, engaged, converted, duration_seconds,
@@ -38,7 +38,9 @@ SELECT 'message-' || c.id || '-' || k, c.id, tenant, CASE WHEN k %% 2 = 1 THEN '
         WHEN k %% 2 = 0 THEN 'I have a question about ' || topic || '.' ELSE 'Here is what I know about ' || topic || '.' END,
     k %% 2 = 0 AND (hashtext(c.id) + k) %% 12 = 0, %s - (c.messages - k) * interval '1 millisecond'
 FROM (
-    SELECT * FROM agent_conversations WHERE ended_at > %s AND ended_at <= %s ORDER BY ended_at DESC LIMIT %s
+    SELECT * FROM agent_conversations v WHERE ended_at > %s AND ended_at <= %s AND EXISTS (
+        SELECT FROM turns t WHERE t.conversation_id = v.id AND t.ended_at > %s - interval '1 hour' AND t.ended_at <= %s
+    ) ORDER BY ended_at DESC LIMIT %s
 ) c, LATERAL generate_series(1, c.messages) k ON CONFLICT (id) DO NOTHING
 """
 
@@ -69,4 +71,4 @@ def minute(activity: Activity, now: datetime) -> None:
             insert(connection, "usage_events", **head, **done, duration_seconds=random.randint(5, 90), occurred_at=at)
     since = now - timedelta(seconds=60)
     connection.execute(EXPOSE.encode(), (now, since, now))
-    connection.execute(WORDS.encode(), (now, since, now, TALKS))
+    connection.execute(WORDS.encode(), (now, since, now, now, now, TALKS))

@@ -14,7 +14,7 @@ CALLS: Final = 12
 CHATS: Final = 8
 QUEUED: Final = 25
 PLANNED: Final = 15
-TASKS: Final = 4
+TASKS: Final = 6
 
 
 def insert(connection: Connection, table: str, **values: Any) -> None:

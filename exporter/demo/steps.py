@@ -10,7 +10,7 @@ from uuid import uuid4
 from exporter.demo import live_cost, live_satisfaction
 from exporter.demo.calendar import ERROR_RATES
 from exporter.demo.present import insert
-from exporter.demo.world import MODELS, Model
+from exporter.demo.world import MODELS, Model, chance
 
 if TYPE_CHECKING:
     from exporter.demo.activity import Activity, Talk
@@ -61,7 +61,8 @@ def turn(activity: Activity, talk: Talk, now: datetime) -> None:
         latency_seconds=tail(random, 0.44 * agent.pace, 0.17),
         interrupted=random.random() < 0.06,
     )
-    name = agent.model if random.random() < 0.86 else agent.fallback
+    # One model serves a conversation from its first answer to its last.
+    name = agent.model if chance(str(talk.conversation)).random() < 0.86 else agent.fallback
     _llm(activity, talk, head, next(model for model in MODELS if model.name == name), agent.caches)
     if agent.type != "text":
         audio = round(random.uniform(2, 11), 2)

@@ -112,6 +112,9 @@ TROUBLES: Final[dict[str, dict[str, Any]]] = {
 UNUSED: Final = ("cedar-clinic-nightline", "cedar-clinic", "voice", "gpt-4o")
 """An agent that was set up and never given any work: its name, tenant, type and model."""
 
+REPLACED: Final = ("harbor-dental-frontdesk", "harbor-dental", "voice", "gpt-4o-mini")
+"""An agent of before the history that another one replaced: its name, tenant, type and model."""
+
 ROLES: Final = (
     ("reception", "voice", 1.0), ("outreach", "voice", 0.9), ("helpdesk", "text", 0.8), ("showroom", "3d", 0.35),
 )  # fmt: skip

@@ -120,9 +120,9 @@ def _forms(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict
     for name, raw in raws.items():
         mapped = source.mapping.columns[name]
         if source.entity[name].kind is Kind.TIME and mapped.format not in SCALES:
-            sql = compile_sql(source.select_from(raw).where(raw.is_not(None)).limit(1), source.dialect)
+            sql = compile_sql(source.select_from(raw).where(raw.is_not(None)), source.dialect)
             try:
-                rows = session.rows(sql, {"param_1": 1}, TIMEOUT)
+                rows = session.rows(f"{sql} LIMIT 1", {}, TIMEOUT)
             except DatabaseError:
                 continue
             separator, wrong = stamps.form(rows[0][0]) if rows else (None, None)

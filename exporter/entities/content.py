@@ -31,7 +31,7 @@ DOCUMENT: Final = Entity(
         text("title", "Its heading."),
         text("url", "Its address, if it was read from one."),
         time("uploaded_at", "When it was given in.", required=True),
-        time("indexed_at", "From when it could be found; unset while it waits."),
+        time("indexed_at", "From when it could be found, or when it was withdrawn before; unset while it waits."),
         time("refreshed_at", "When its content was last read anew."),
         time("expired_at", "From when its address no longer answered; unset while it does."),
         time("removed_at", "When it was taken out of the knowledge base; unset while it is there."),

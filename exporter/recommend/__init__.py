@@ -16,20 +16,23 @@ from typing import TYPE_CHECKING, Final
 
 from exporter.entities.agents import AGENT_RECORD, AGENT_TASK
 from exporter.entities.calls import CALL, SCHEDULED_CALL
+from exporter.entities.content import DOCUMENT, QUESTION
 from exporter.entities.conversations import CONVERSATION
+from exporter.entities.cost import BUDGET, TELEPHONY_CALL
 from exporter.entities.pipeline import LLM_REQUEST, STT_REQUEST, TOOL_CALL, TTS_REQUEST, TURN
 from exporter.entity import Entity
-from exporter.recommend import demand, failures, latency, setup, spending
+from exporter.recommend import budgets, demand, failures, latency, setup, spending
 from exporter.recommend.record import Priority, Recommendation, Rule, record
 
 if TYPE_CHECKING:
     from exporter.computed.facts import Facts
 
 RULES: Final[tuple[Rule, ...]] = (
-    *latency.RULES, *failures.RULES, *spending.RULES, *demand.RULES, *setup.RULES,
+    *latency.RULES, *failures.RULES, *spending.RULES, *budgets.RULES, *demand.RULES, *setup.RULES,
 )  # fmt: skip
 USES: Final[tuple[Entity, ...]] = (
     AGENT_RECORD, AGENT_TASK, CALL, SCHEDULED_CALL, CONVERSATION, LLM_REQUEST, STT_REQUEST, TTS_REQUEST, TOOL_CALL, TURN,
+    QUESTION, DOCUMENT, BUDGET, TELEPHONY_CALL,
 )  # fmt: skip
 """Entities that rules read."""
 

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from exporter.entities.calls import SCHEDULED_CALL
+from exporter.entities.content import DOCUMENT, QUESTION
 from exporter.entities.conversations import CONVERSATION
 from exporter.recommend.record import Category, Finding, Priority, Rule
-from exporter.recommend.statistics import normal, trend
+from exporter.recommend.statistics import above, normal, trend
 
 if TYPE_CHECKING:
     from exporter.computed.facts import Facts
@@ -21,6 +22,8 @@ HOURS: Final = 24
 LEAST: Final = 30
 SURE: Final = 0.95
 VERY_SURE: Final = 0.999
+UNANSWERED: Final = 0.2
+"""A topic of which so many questions stay unanswered has a gap; one in ten or so is unanswered anywhere."""
 
 CONFIDENCE: Final = """
 SELECT tenant, agent, COUNT(confidence), AVG(confidence), AVG(confidence * confidence) FROM {talk}
@@ -60,6 +63,39 @@ def _unsure(facts: Facts) -> Iterator[Finding | None]:
             numbers={"mean_confidence": mean, "standard_error": error, "conversations": count, "limit": limit},
             why=f"The mean confidence of {count} conversations of the last 7 days is {mean:.2f} (standard error {error:.2g}); at least "
             f"{limit:g} is wanted.",
+        )
+
+
+def _gaps(facts: Facts) -> Iterator[Finding | None]:
+    """Topics whose questions stay unanswered, with reason and urgency as the domain content works them out."""
+    # The computations import the rules, so they cannot be imported before them.
+    from exporter.computed.content import ASKED, HINTS, MONTH, topics
+    from exporter.metrics.content import ANSWERED, GAPS
+
+    asked = facts.of(QUESTION, QUESTION["asked_at"], since=MONTH)
+    known = {(row[0], row[1]): int(row[2]) for row in facts.read(ASKED, question=asked, answered=ANSWERED)}
+    gaps = {value.labels[:2]: value for value in topics(facts) if value.metric is GAPS}
+    for (tenant, topic), count in sorted(known.items(), key=lambda item: tuple(map(str, item[0]))):
+        gap = gaps.get((tenant, topic))
+        if count < LEAST:
+            continue
+        sure = above(int(gap.value), count, UNANSWERED) if gap is not None else 0.0
+        if gap is None or sure < SURE:
+            yield None
+            continue
+        priority, reason = gap.labels[2:4]
+        yield Finding(
+            priority=Priority(str(priority)),
+            component="knowledge",
+            confidence=sure,
+            observed=gap.value / count,
+            expected=UNANSWERED,
+            unit="ratio",
+            tenant=tenant,
+            subject=str(topic),
+            numbers={"unanswered": gap.value, "asked": count, "confidence_limit": ANSWERED},
+            why=f"{gap.value:.0f} of {count} questions about {topic} in the last 30 days were answered with a confidence below "
+            f"{ANSWERED:g} ({gap.value / count:.0%}). {HINTS[str(reason)]}",
         )
 
 
@@ -106,6 +142,16 @@ RULES: Final = (
         impact="More questions are answered without a person.",
         needs={CONVERSATION: ("agent", "confidence", "ended_at")},
         find=_unsure,
+    ),
+    Rule(
+        name="knowledge_gap",
+        category=Category.QUICK_WIN,
+        title="A topic lacks knowledge",
+        issue="People who ask about it get no answer, or a wrong one.",
+        action="Look at the topic on the content dashboard, and write or refresh the document that its reason asks for.",
+        impact="Questions about the topic are answered.",
+        needs={QUESTION: ("topic", "confidence", "asked_at"), DOCUMENT: ("indexed_at",)},
+        find=_gaps,
     ),
     Rule(
         name="queue_grows",

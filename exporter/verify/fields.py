@@ -28,6 +28,8 @@ FACTORS: Final = {
     "cents": ("*", "0.01"),
 }
 REAL: Final = "700"
+DIGITS: Final = 11
+"""So many digits of a second are meant by a binary fraction of a minute; a sixtieth has no last one."""
 DIVISORS: Final = {
     "us": ("/", "1000000.0"),
     "ms": ("/", "1000.0"),
@@ -76,6 +78,8 @@ class Field:
             return self.source.value or "NULL"
         if self.sqlite:
             sign, factor = DIVISORS.get(self.source.unit or "", ("", ""))
+            if self.source.unit == "min":
+                return f"round({self.text} * 60, {DIGITS})"
             return f"({self.text} {sign} {factor})" if sign else self.text
         if self.type not in NUMBERS:
             raise VerifyError(f"column {self.column.name} is no number in the database")
@@ -83,8 +87,10 @@ class Field:
         if self.type == REAL:
             plain = f"CAST({self.text} AS double precision)"
         sign, factor = FACTORS.get(self.source.unit or "", ("", ""))
-        if not sign or (self.source.unit == "min" and self.type in FLOATS):
-            return f"({plain} {sign} {factor})" if sign else plain
+        if not sign:
+            return plain
+        if self.source.unit == "min" and self.type in FLOATS:
+            return f"CAST(ROUND(CAST({plain} * 60 AS numeric), {DIGITS}) AS double precision)"
         # As text a floating-point number has all of its digits, as numeric only fifteen.
         plain = f"CAST({plain} AS text)" if self.type in FLOATS else plain
         return f"(CAST({plain} AS numeric) {sign} {factor})"

@@ -77,7 +77,7 @@ def _show(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
     for note in summary.notes:
         say(f"not filled: {note}")
     if as_json:
-        click.echo(json.dumps(asdict(summary), indent=1))
+        click.echo(json.dumps(asdict(summary), indent=1, default=lambda step: step.model_dump()))
     elif not dry_run:
         rate = summary.samples / summary.seconds if summary.seconds else 0.0
         click.echo(

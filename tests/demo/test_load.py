@@ -23,14 +23,17 @@ PRESET = Path(__file__).parents[2] / "exporter" / "mapping" / "presets" / "watch
 
 
 def _mapping() -> dict[str, Any]:
-    """Entities of the preset; a column that is an expression as its text."""
+    """Entities of the preset; a column that is an expression or a constant as its text."""
     entities = yaml.safe_load(PRESET.read_text())["entities"]
     for mapped in entities.values():
-        mapped["columns"] = {
-            name: of.get("sql") or of.get("column") or f"'{of['value']}'" if isinstance(of, dict) else of
-            for name, of in mapped["columns"].items()
-        }
+        mapped["columns"] = {name: _text(of) for name, of in mapped["columns"].items()}
     return dict(entities)
+
+
+def _text(of: Any) -> str:
+    if not isinstance(of, dict):
+        return str(of)
+    return str(of.get("sql") or of.get("column") or f"'{of['value']}'")
 
 
 MAPPING = _mapping()

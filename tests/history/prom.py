@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import yaml
 
 from exporter.settings import HistoryStep, Settings
 from generator.history import Summary, Target, Wanted, backfill
-from provisioning.history import Folder
+from provisioning.history import Block, Folder
 from provisioning.past import ask
 from provisioning.stack.binary import Program
 from tests.history.rig import MAPPING, Form
@@ -72,6 +72,21 @@ def serving(folder: Path, target: str | None = None) -> Iterator[Server]:
         yield Server(f"http://{address}")
 
 
+def raw(blocks: Sequence[Block]) -> list[Block]:
+    """Blocks of raw history: none overlaps another. A block of recordings lies within one of them."""
+    found: list[Block] = []
+    within: list[Block] = []
+    for block in sorted(blocks, key=lambda one: -one.samples):
+        over = [one for one in found if block.begin < one.end and one.begin < block.end]
+        if over:
+            assert [one.begin <= block.begin and block.end <= one.end for one in over] == [True], block
+            assert over[0] not in within, "two blocks of recordings of one block"
+            within += over
+        else:
+            found.append(block)
+    return sorted(found, key=lambda one: one.begin)
+
+
 @dataclass
 class Work:
     """A folder, and the settings for the table of `rig` in a database."""
@@ -104,6 +119,12 @@ class Work:
         promtool = shutil.which("promtool")
         if promtool is None:
             pytest.skip("promtool is not on the PATH; Debian's package prometheus has it")
-        target = Target(self.data, ask(url) if url is not None else None, Program((promtool,)))
+        prometheus = shutil.which("prometheus")
+        target = Target(
+            self.data,
+            ask(url) if url is not None else None,
+            Program((promtool,)),
+            Program((prometheus,)) if prometheus is not None else None,
+        )
         how = Wanted(days * 86400, STEPS, **wanted)
         return backfill(self.settings(), self.url, target, how, say=lambda _: None, progress=lambda _, __: None)

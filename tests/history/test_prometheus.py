@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from alerts.calls import ACTIVE, ACTIVE_PEAK, OUTCOMES
 from provisioning.history import HistoryError, Making
 from tests.conftest import Postgres
-from tests.history.prom import Server, Work, serving
+from tests.history.prom import Server, Work, raw, serving
 from tests.history.rig import FORMS, Row, Table, fill, insert, plain, real
 from tests.processes import exporter, wait_until
 
@@ -149,16 +150,17 @@ def test_a_run_that_was_killed_goes_on(work: Work, monkeypatch: pytest.MonkeyPat
     finish = Making.finish
     with monkeypatch.context() as patched:
         patched.setattr(
-            Making, "finish", lambda making, folder: finish(making, folder) if not work.data.blocks() else killed()
+            Making,
+            "finish",
+            lambda making, folder, **how: finish(making, folder, **how) if not work.data.blocks() else killed(),
         )
         with pytest.raises(KeyboardInterrupt):
             work.backfill(DAYS)
     (first,) = work.data.blocks()
     (work.data.work / "part-9").mkdir()
     work.backfill(DAYS)
-    found = work.data.blocks()
+    found = raw(work.data.blocks())
     assert found[0] == first
-    assert all(one.end <= other.begin for one, other in pairwise(found))
     assert {path.name for path in work.data.work.iterdir()} == {"lock", "blocks.json"}
     with serving(work.folder) as server:
         check(server, work)
@@ -180,3 +182,32 @@ def test_a_running_prometheus_is_filled_up_to_its_first_sample(work: Work) -> No
         with serving(work.folder, live.url) as server:
             check(server, work)
             assert set(own) <= set(server.raw('calls_completed_total{tenant="a"}'))
+
+
+def test_recordings_have_a_past(work: Work) -> None:
+    """Each is what its expression gives at the time, wherever its window holds enough samples, and nowhere else."""
+    with psycopg.connect(work.url) as connection:
+        for second in range(60, 7000, 5):
+            ended = now() - timedelta(seconds=second)
+            insert(connection, work.form, Row("a", ended - timedelta(seconds=40), ended, 40.0))
+    work.backfill(DAYS)
+    rates, sums, top = OUTCOMES, ACTIVE, ACTIVE_PEAK
+    with serving(work.folder) as server:
+        raw_times = [stamp for stamp, _ in server.raw('calls_completed_total{tenant="a"}')]
+        assert [stamp for stamp, _ in server.raw(sums.name)] == raw_times
+        found = server.get("query", query=f"{rates.name}[400d]")["result"]
+        recent = [stamp for stamp in raw_times if stamp > raw_times[-1] - 7200]
+        assert {float(stamp) for item in found for stamp, _ in item["values"]} <= set(recent)
+        assert len(found[0]["values"]) > 100
+        for stamp in random.Random(1).sample(recent[5:], 10):
+            expression = rates.query(work.settings().thresholds)
+            recorded = server.at(rates.name, stamp)
+            assert recorded
+            assert sorted(recorded.values()) == sorted(server.at(expression, stamp).values())
+        for stamp in midnights(10):
+            assert server.one(sums.name, stamp) == server.one("sum(active_calls)", stamp)
+            assert server.one(top.name, stamp) == server.one(f"max_over_time({sums.name}[1d])", stamp)
+    made = {block.path.name for block in work.data.blocks()}
+    with pytest.raises(HistoryError, match="history is there already"):
+        work.backfill(DAYS)
+    assert {block.path.name for block in work.data.blocks()} == made

@@ -155,7 +155,10 @@ def filled(text: str, board: str, length: timedelta, filters: Mapping[str, str])
         if name not in variables:
             return match[0]
         if name not in filters:
-            return str(variables[name].get("allValue") or variables[name]["current"]["value"])
+            standing = str(variables[name].get("allValue") or variables[name]["current"]["value"])
+            return _formatted(standing, form, in_promql=False) if form == "sqlstring" else standing
+        if not variables[name].get("multi"):
+            form = form or "raw"  # Grafana quotes what could be one of several values as a pattern, and nothing else.
         return _formatted(filters[name], form, in_promql="sql" not in form)
 
     return VARIABLE.sub(put, text)

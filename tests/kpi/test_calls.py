@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import pytest
 
 from tests.kpi.rig import RANGES, TENANTS, Place, close, windows
+from tests.kpi.rows import Check, agree, unknown
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -45,3 +47,40 @@ def test_without_rows_nothing_is_known(nothing: Place) -> None:
     for days in RANGES:
         assert nothing.value("overview", "Answer rate", days=days, now=True) is None
         assert nothing.value("overview", "Calls", days=days, now=True) is None
+
+
+RATES: Final = {
+    "qualification": Check(
+        "calls",
+        "Qualification rate",
+        """SELECT count(*)::float / (SELECT count(*) FROM call_sessions WHERE {answered_at}) FROM call_sessions
+           WHERE {ended_at} AND outcome = 'qualified'""",
+    ),
+    "conversion": Check(
+        "calls",
+        "Conversion rate",
+        """SELECT count(*)::float / (SELECT count(*) FROM call_sessions WHERE {initiated_at}) FROM call_sessions
+           WHERE {ended_at} AND outcome = 'qualified'""",
+    ),
+    "completion": Check(
+        "calls",
+        "Completion rate",
+        "SELECT avg((outcome NOT IN ('failed', 'no_answer'))::int) FROM call_sessions WHERE {ended_at}",
+    ),
+    "length": Check("calls", "Average length", "SELECT avg(duration_seconds) FROM call_sessions WHERE {ended_at}"),
+    "qualified": Check(
+        "overview", "Qualified", "SELECT avg((outcome = 'qualified')::int) FROM call_sessions WHERE {ended_at}"
+    ),
+}
+
+
+@pytest.mark.parametrize("tenant", TENANTS)
+@pytest.mark.parametrize("name", RATES)
+def test_rates_are_those_of_the_rows(demo: Place, name: str, tenant: str) -> None:
+    """Over each range."""
+    agree(demo, RATES[name], tenant)
+
+
+def test_without_rows_no_rate_is_known(nothing: Place) -> None:
+    """No answer, neither 0 nor NaN."""
+    unknown(nothing, RATES)

@@ -105,7 +105,7 @@ def test_levels(demo: Place, tenant: str) -> None:
 
 
 def test_gaps(demo: Place) -> None:
-    """Every gap with its urgency and reason, and no others, by the rules as docs/content.md tells them."""
+    """Every gap with its urgency and reason, and no others, by the rules as docs/satisfaction.md tells them."""
     now, wanted = datetime.now(UTC), {}
     tenants = [row[0] for row in demo.rows("SELECT id FROM tenants")]
     for tenant in tenants:

@@ -35,7 +35,7 @@ def test_a_table_with_reasons(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> No
     assert lines[0] == "MEDIUM An agent is not fully set up  incomplete_configuration/acme/ann [b]"
     assert lines[1] == "  Why: 50% of the agent's settings are filled in; at least 80% should be."
     assert lines[6].startswith("LOW ")
-    assert lines[-1] == "2 recommendations from 2 things looked at."
+    assert lines[-1] == "2 recommendations from 4 things looked at."
 
 
 def test_records_for_machines(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_records_for_machines(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> No
         "why": "50% of the agent's settings are filled in; at least 80% should be.", "rule": "incomplete_configuration",
         "numbers": {"configured": 0.5, "limit": 0.8},
     }  # fmt: skip
-    assert said["looked_at"] == 2
+    assert said["looked_at"] == 4, "two rules at two agents"
 
 
 def test_nothing_to_do(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,12 @@ def value(column: Column, entity: Entity, choice: random.Random, settings: Setti
     if column.kind is Kind.TEXT:
         if choice.random() < 0.005:
             return f'{column.name} "{choice.randrange(10)}"'
-        words = {"status": ["ok", "ok", "ok", "error"], "tenant": ["a", "b"], "agent": ["c", "d"], "unit": list(UNITS)}
+        words = {
+            "status": ["ok", "ok", "ok", "error", "completed", "failed"],
+            "tenant": ["a", "b"],
+            "agent": ["c", "d"],
+            "unit": list(UNITS),
+        }
         return choice.choice([*words.get(column.name, [column.name, column.name]), None, ""])
     if column.kind is Kind.FLAG:
         return choice.choice([True, False, None])

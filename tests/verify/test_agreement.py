@@ -40,9 +40,11 @@ EXAMPLES: Final = int(os.environ.get("EXAMPLES", "20"))
 """Workloads of a run, for each database; about one a second. They are not made smaller when one fails: that takes minutes."""
 
 NIGHTS: Final = (
-    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),  # Clocks of Paris go back at 1:00 UTC, those of New York on 1 November.
-    datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
-    datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
+    datetime(
+        2026, 10, 25, 0, 30, 0, 123457, tzinfo=UTC
+    ),  # Clocks of Paris go back at 1:00 UTC, those of New York on 1 November.
+    datetime(2026, 3, 29, 0, 30, 0, 1, tzinfo=UTC),
+    datetime(2026, 11, 1, 5, 30, 0, 999999, tzinfo=UTC),
 )
 TICK: Final = timedelta(microseconds=1)
 HOUR: Final = 3600
@@ -51,7 +53,10 @@ ADDING: Final = ("insert", "late", "future")
 CHANGING: Final = ("update", "delete")
 
 FACTORS: Final = tuple(Decimal(text) for text in ("1", "1.000001", "0.999999"))
+EXACTLY: Final = st.sampled_from([Decimal(repr(bound)) for bound in truth.BOUNDS])
 SECONDS: Final = st.one_of(
+    EXACTLY,
+    EXACTLY,
     st.sampled_from([Decimal(repr(bound)) * factor for bound in truth.BOUNDS for factor in FACTORS]),
     st.sampled_from([Decimal(text) for text in ("0", "-1", "-0.001", "NaN", "Infinity", "1e6", "0.3", "59.9")]),
     st.integers(0, 90_000).map(lambda number: Decimal(number) / 1000),
