@@ -45,7 +45,7 @@ DASHBOARDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Dashboards made for a feature as a whole."""
 
 KINDS: Final = {
-    "time series": "timeseries", "bars": "barchart", "bars of one number": "bargauge", "pie": "piechart", "live counter": "stat",
+    "time series and bars over time": "timeseries", "bars": "bargauge", "pie": "piechart", "live counter": "stat",
     "gauge": "gauge", "table": "table", "heatmap by time": "heatmap", "map by geography": "geomap", "states over time": "state-timeline",
 }  # fmt: skip
 """Kinds of charts of D2, and the panel type of each."""

@@ -167,6 +167,10 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
             places.append((column.constant if column is not None else None) or "unknown")
     counted = is_open if metric.zero else []
     number = _count(counted) if amount is None else amount.summed(counted)
+    if amount is not None and metric.zero:
+        # Nothing open is 0 where amounts are known at all; where none is, nothing is known.
+        known = _count([amount.valid()]) > sa.literal_column("0")
+        number = sa.case((known, sa.func.coalesce(number, sa.literal_column("0"))), else_=sa.null())
     statement = source.select_from(
         *(value.label(f"c{index}") for index, value in enumerate((*groups.values(), number)))
     )

@@ -87,7 +87,11 @@ def _of_events(
 ) -> Iterator[Statement]:
     at = rows.field(metric.at)
     tests = [at.happened(window[1]), *(rows.field(condition.column).test(condition) for condition in metric.where)]
-    labels = {label.name: _label(label, rows, at, settings) for label in metric.labels if label is not KIND}
+    labels = {
+        label.name: _label(label, rows, at, settings)
+        for label in metric.labels
+        if label is not KIND or metric.entity.has(KIND.name)
+    }
     if isinstance(metric, Count):
         yield _select(labels, "", {(metric.name, ""): "COUNT(*)"}, rows.only(tests))
     elif isinstance(metric, Distribution):

@@ -12,6 +12,7 @@ import yaml
 
 from exporter import demo
 from exporter.demo.database import database_name, with_database
+from exporter.demo.live_cost import UNRECORDED
 from exporter.entities import ENTITIES
 from exporter.metric import EventMetric, Level
 from exporter.metrics import CATALOGUE
@@ -73,23 +74,43 @@ def test_every_table_of_the_schema_has_rows(history: History) -> None:
     )
 
 
+PRICED = {"llm_request", "stt_request", "tts_request", "telephony_call"}
+"""Entities with a price: how their cost is known, and what the tables do not say, is worked out by the engine."""
+
+
 def test_the_preset_maps_every_column_to_one_that_exists(history: History) -> None:
     """Every entity, every column of it, and every table and column behind it."""
     assert set(MAPPING) == {entity.name for entity in ENTITIES}
     for entity in ENTITIES:
         mapped = MAPPING[entity.name]
-        assert set(mapped["columns"]) == {column.name for column in entity.columns}
+        columns = {column.name for column in entity.columns}
+        assert set(mapped["columns"]) <= columns
+        if entity.name not in PRICED:
+            assert set(mapped["columns"]) == columns
         one(history.url, f"SELECT count(ROW({', '.join(mapped['columns'].values())})) FROM {mapped['table']}")
 
 
+def _mapped(metric: EventMetric) -> bool:
+    """Whether every column that it needs is in the preset: how speech and lines are unpriced is worked out by the engine."""
+    return all(column.name in MAPPING[metric.entity.name]["columns"] for column in metric.columns)
+
+
+RARE = {"incidents_total", "incidents_open"}
+"""Things of which a short history has few, and none that goes on at its end."""
+
+
 @pytest.mark.parametrize(
-    "metric", [metric for metric in CATALOGUE if isinstance(metric, EventMetric)], ids=lambda metric: metric.base
+    "metric",
+    [metric for metric in CATALOGUE if isinstance(metric, EventMetric) and _mapped(metric)],
+    ids=lambda metric: metric.base,
 )
 def test_every_counter_and_histogram_has_rows(history: History, metric: EventMetric) -> None:
     """Rows exist with the event time and every column that the metric needs."""
     mapped = MAPPING[metric.entity.name]
     tests = [f"{mapped['columns'][column.name]} IS NOT NULL" for column in metric.columns]
-    assert one(history.url, f"SELECT count(*) FROM {mapped['table']} WHERE {' AND '.join(tests)}") > 10
+    assert one(history.url, f"SELECT count(*) FROM {mapped['table']} WHERE {' AND '.join(tests)}") > (
+        0 if metric.base in RARE else 10
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,14 +121,14 @@ def test_every_level_has_open_and_finished_rows(history: History, metric: Level)
     mapped = MAPPING[metric.entity.name]
     opened, closed = (mapped["columns"][column.name] for column in (metric.opened, metric.closed))
     base = f"SELECT count(*) FROM {mapped['table']} WHERE {opened} <= '{UNTIL.isoformat()}' AND {closed}"
-    assert one(history.url, f"{base} IS NULL") >= 5
+    assert one(history.url, f"{base} IS NULL") >= (0 if metric.base in RARE else 5)
     assert one(history.url, f"{base} <= '{UNTIL.isoformat()}'") >= 5
 
 
 def test_nothing_has_happened_after_the_end_of_the_history(history: History) -> None:
     """Event times of the catalogue are never in the future."""
     for metric in CATALOGUE:
-        if isinstance(metric, EventMetric):
+        if isinstance(metric, EventMetric) and metric.base not in RARE:
             mapped = MAPPING[metric.entity.name]
             newest = one(history.url, f"SELECT max({mapped['columns'][metric.at.name]}) FROM {mapped['table']}")
             assert UNTIL - timedelta(hours=12) < newest <= UNTIL, metric.base
@@ -121,10 +142,9 @@ def test_every_failure_has_its_error_and_every_unpriced_request_its_reason(histo
     )
     failed += " + (SELECT count(*) FROM call_sessions WHERE outcome = 'failed')"
     assert one(history.url, f"SELECT {failed}") == history.loaded.rows["error_events"]
-    assert (
-        one(history.url, "SELECT count(*) FROM llm_requests WHERE (cost_usd IS NULL) <> (unpriced_reason IS NOT NULL)")
-        == 0
-    )
+    both = "cost_usd IS NOT NULL AND unpriced_reason IS NOT NULL"
+    neither = f"cost_usd IS NULL AND unpriced_reason IS NULL AND provider <> '{UNRECORDED}'"
+    assert one(history.url, f"SELECT count(*) FROM llm_requests WHERE ({both}) OR ({neither})") == 0
     assert one(history.url, "SELECT count(*) FROM llm_requests WHERE unpriced_reason = 'no_price'") > 0
 
 

@@ -93,7 +93,7 @@ def test_any_label_value(values: list[str]) -> None:
 def test_values_are_exact(value: float | Decimal) -> None:
     """A value comes back as the nearest number that Prometheus can hold."""
     view = FamilyView(LLM_COST)
-    view.set(("t", "a", "voice", "m", "p"), [value])
+    view.set(("t", "a", "voice", "m", "p", "recorded"), [value])
     for samples in both(text([view])):
         (found,) = samples.values()
         assert found == float(value)
