@@ -16,7 +16,7 @@ SELECT 'call-' || lpad(n::text, 9, '0'), tenant, agent, agent_type, channel, cam
     CASE WHEN answered THEN floor(3.2 * o * o * o) END,
     CASE WHEN answered THEN round(greatest(1, 4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
     CASE WHEN answered THEN round(greatest(0.4, 0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
-    CASE WHEN answered THEN round((talk / 60 * 0.0085)::numeric, 6) ELSE 0 END
+    CASE WHEN NOT answered THEN 0 WHEN r < 0.99 THEN round((talk / 60 * 0.0085)::numeric, 6) END
 FROM (
     SELECT *, at + ring + talk AS ends FROM (
         SELECT *, answer AND NOT failed AS answered,
@@ -139,19 +139,19 @@ FROM (
 
 INSERT INTO stt_requests
 SELECT 'stt-' || suffix, conversation_id, tenant, agent, agent_type, stt_provider, CASE WHEN ok THEN 'ok' ELSE 'error' END, at,
-    CASE WHEN ok THEN round((slow * 0.16 * pg_temp.tail(w, 0.19))::numeric, 4) ELSE 0 END, round((2 + 9 * x)::numeric, 2),
-    CASE WHEN ok THEN round(((2 + 9 * x) * 0.0000717)::numeric, 8) ELSE 0 END
+    CASE WHEN ok THEN round((slow * 0.16 * pg_temp.tail(w, 0.19))::numeric, 4) ELSE 0 END, CASE WHEN told THEN round((2 + 9 * x)::numeric, 2) END,
+    CASE WHEN NOT ok THEN 0 WHEN told THEN round(((2 + 9 * x) * 0.0000717)::numeric, 8) END
 FROM (
-    SELECT s.*, a.stt AS stt_provider, pg_temp.u(s.n, 50) >= s.stt AS ok, pg_temp.u(s.n, 51) AS w, pg_temp.u(s.n, 52) AS x
+    SELECT s.*, a.stt AS stt_provider, pg_temp.u(s.n, 53) >= 0.02 AS told, pg_temp.u(s.n, 50) >= s.stt AS ok, pg_temp.u(s.n, 51) AS w, pg_temp.u(s.n, 52) AS x
     FROM demo_steps s JOIN demo_agents a ON a.agent = s.agent WHERE s.agent_type <> 'text' OFFSET 0
 ) requests;
 
 INSERT INTO tts_requests
 SELECT 'tts-' || suffix, conversation_id, tenant, agent, agent_type, tts_provider, CASE WHEN ok THEN 'ok' ELSE 'error' END, at,
-    CASE WHEN ok THEN round((slow * 0.21 * pg_temp.tail(w, 0.18))::numeric, 4) ELSE 0 END, floor(60 + 240 * x)::bigint,
-    CASE WHEN ok THEN round(((60 + 240 * x) * 0.00003)::numeric, 8) ELSE 0 END
+    CASE WHEN ok THEN round((slow * 0.21 * pg_temp.tail(w, 0.18))::numeric, 4) ELSE 0 END, CASE WHEN told THEN floor(60 + 240 * x)::bigint END,
+    CASE WHEN NOT ok THEN 0 WHEN told THEN round(((60 + 240 * x) * 0.00003)::numeric, 8) END
 FROM (
-    SELECT s.*, a.tts AS tts_provider, pg_temp.u(s.n, 60) >= s.tts AS ok, pg_temp.u(s.n, 61) AS w, pg_temp.u(s.n, 62) AS x
+    SELECT s.*, a.tts AS tts_provider, pg_temp.u(s.n, 63) >= 0.02 AS told, pg_temp.u(s.n, 60) >= s.tts AS ok, pg_temp.u(s.n, 61) AS w, pg_temp.u(s.n, 62) AS x
     FROM demo_steps s JOIN demo_agents a ON a.agent = s.agent WHERE s.agent_type <> 'text' OFFSET 0
 ) requests;
 

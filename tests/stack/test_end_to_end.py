@@ -88,7 +88,6 @@ EXCUSED = {
     "dashboard Data quality, Rejected values": "a healthy demo rejects nothing, and the panel says so",
     "dashboard Cost, Cost of the last hour": "what is usual for an hour needs more weeks than this short demo has",
     "dashboard Cost, Unusual cost": "what is usual for an hour needs more weeks than this short demo has",
-    "dashboard Cost, Unpriced usage per day": "speech and lines of the demo all have a price, so none is unpriced",
     "recording part:health_checks:uptime1h": "ten probes in an hour are asked for; the live demo makes one a minute",
     "recording part:part_latency_seconds:p95_1h": "twenty probes in an hour are asked for; the live demo makes one a minute",
     "recording tenant_topic:knowledge_gap_questions:critical": "a short demo has no gap that is critical",
