@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from alerts.query import HELD, busy_quantile, enough, held, number, percent, share_of
+from alerts.query import HELD, LEAST, busy_quantile, enough, held, number, percent
 from alerts.rule import Alert, Group, Recording, Severity
 from exporter.labels import AGENT, AGENT_TYPE, COMPONENT, MODEL, QUEUE, STATUS, TENANT, TYPE, Label
 from exporter.metric import Count, Distribution
@@ -23,7 +23,7 @@ from exporter.metrics.pipeline import (
     TURN_LATENCY,
 )
 from exporter.settings import Settings, Threshold
-from provisioning.promql import increase, rate, share_above
+from provisioning.promql import increase, rate, share_above, share_of
 
 DOMAIN: Final = "pipeline"
 STEP_LABELS: Final = (TENANT, AGENT, AGENT_TYPE, STATUS)
@@ -52,7 +52,7 @@ def _failed(*labels: Label) -> Callable[..., str]:
     """Share of steps that failed, by labels of the recorded steps."""
     group = f"sum by ({', '.join(label.name for label in labels)})"
     steps = STEPS[0]
-    return lambda _: share_of(f'{group} ({steps.name}{{{STATUS.name}="error"}})', f"{group} ({steps.name})")
+    return lambda _: share_of(f'{group} ({steps.name}{{{STATUS.name}="error"}})', f"{group} ({steps.name})", LEAST)
 
 
 STEP_ERRORS: Final = Recording(

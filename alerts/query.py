@@ -9,26 +9,13 @@ from alerts.rule import Recording
 from exporter.labels import DOMAIN, Label
 from exporter.metric import Distribution, Metric
 from exporter.metrics.exporter import DOMAIN_UP
-from provisioning.promql import Matchers, by, increase, quantile, selector
+from provisioning.promql import by, quantile, selector
 
 WINDOW: Final = "5m"
 HOLD: Final = "1h"
 LEAST: Final = 20
 """Fewest events in a window that a share or a quantile may be computed from; below it one event decides too much."""
 HELD: Final = f"While the domain cannot be read the last known value stands for {HOLD}; without traffic the alert ends."
-
-
-def share(
-    part: Metric, whole: Metric, labels: Iterable[Label], window: str = WINDOW, matchers: Matchers | None = None
-) -> str:
-    """Share of events in a window, 0 when there were none of the part, absent below the least traffic."""
-    names = tuple(labels)
-    return share_of(increase(part, window, names, matchers), increase(whole, window, names))
-
-
-def share_of(part: str, whole: str, least: float = LEAST) -> str:
-    """Quotient of two sums: 0 when the part has no series, absent when the whole is below the least traffic."""
-    return f"({part} or 0 * {whole}) / ({whole} >= {least:g})"
 
 
 def increase_ago(metric: Metric, window: str, ago: str, labels: Iterable[Label] = ()) -> str:

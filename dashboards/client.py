@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
+from dashboards.calls import WEEKDAYS
 from dashboards.frame import DAYS, SCOPES, floor, frame, rising
 from dashboards.query import DAY, RANGE, Query, instant, legend
 from dashboards.tables import matrix
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["client"]
-WEEKDAYS: Final = {
-    str(day): f"{day} {name}" for day, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), 1)
-}
 
 
 def build(settings: Settings) -> Any:

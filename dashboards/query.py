@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,39 +57,6 @@ def buckets(metric: Distribution, matchers: promql.Matchers) -> Query:
     """Values of a distribution by bucket over time."""
     series = promql.selector(metric, matchers, metric.bucket)
     return Query(f"sum by (le) (increase({series}[{promql.RATE_INTERVAL}]))", "{{le}}", "heatmap")
-
-
-def known_share(metric: Metric, label: Label, wanted: str, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
-    """Share of a counter's known values of one label that are `wanted`, over the range.
-
-    Rows whose label is unknown are in neither part. Where there are known rows and none is wanted the share is 0;
-    without known rows there is no answer.
-    """
-    part = promql.increase(metric, RANGE, by, {**matchers, label: wanted})
-    return _share(part, promql.increase(metric, RANGE, by, {**matchers, label: f"!={UNKNOWN}"}))
-
-
-def known_rate(
-    metric: Metric,
-    label: Label,
-    wanted: str,
-    matchers: promql.Matchers,
-    *,
-    by: Iterable[Label] = (),
-    window: str = promql.RATE_INTERVAL,
-) -> str:
-    """The same share at each instant."""
-    part = promql.rate(metric, window, by, {**matchers, label: wanted})
-    return _share(part, promql.rate(metric, window, by, {**matchers, label: f"!={UNKNOWN}"}))
-
-
-def _share(part: str, whole: str) -> str:
-    return f"({part} or {whole} * 0) / ({whole} > 0)"
-
-
-def average(metric: Distribution, matchers: promql.Matchers, by: Iterable[Label] = ()) -> str:
-    """Mean of a distribution over the whole range."""
-    return promql.mean(metric, RANGE, by, matchers)
 
 
 @dataclass(frozen=True, slots=True)

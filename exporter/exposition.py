@@ -39,6 +39,7 @@ class Exposition:
         self._own = OwnViews()
         self._states = {m.base: FamilyView(m) for m in CATALOGUE if isinstance(m, State)}
         self._computed = {m.base: FamilyView(m) for m in CATALOGUE if isinstance(m, Computed)}
+        self._computed_last: dict[str, Series] = {}
         self._lock = threading.Lock()
         self._run: _Run | None = None
         self._process = _process_registry()
@@ -111,11 +112,13 @@ class Exposition:
         return list(self._states.values())
 
     def _computed_families(self) -> list[FamilyView]:
-        known: dict[str, Series] = {}
-        for metric, series in self.computer.families() if self.computer is not None else ():
-            known.setdefault(metric.base, {}).update(series)  # Several computations may give one metric.
+        found = self.computer.families() if self.computer is not None else ()
+        known = {metric.base: series for metric, series in found}
         for base, view in self._computed.items():
-            view.replace(known.get(base, {}).items())
+            series = known.get(base, {})
+            if series != self._computed_last.get(base, {}):
+                view.replace(series.items())
+        self._computed_last = known
         return [view for view in self._computed.values() if view.lines]
 
     def _results(self) -> list[Result]:

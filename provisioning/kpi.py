@@ -84,8 +84,7 @@ class Asked:
 
     def ratio(self, part: str, whole: str) -> str:
         """A quotient; 0 where the part has no series though the whole has, absent where the whole is 0 or unknown."""
-        enough = f">= {self.least:g}" if self.least else "> 0"
-        return f"({part} or 0 * {whole}) / ({whole} {enough})"
+        return promql.share_of(part, whole, self.least)
 
     def known(self, metric: Metric, label: Label, wanted: str) -> str:
         """Share of the events whose label is known that have a value (or match `=~pattern`)."""
@@ -126,6 +125,10 @@ class Kpi:
         self, window: str, *by: Label, matchers: Callable[[Metric], promql.Matchers] = nothing, least: float = 0.0
     ) -> str:
         """The formula in PromQL."""
+        return self.within(Asked(window, by, matchers, least))
+
+    def within(self, asked: Asked) -> str:
+        """The formula as a part of another one."""
         if self.expression is None:
             raise KpiError(f"{self.name} is worked out by SQL, not by PromQL")
-        return self.expression(Asked(window, by, matchers, least))
+        return self.expression(asked)

@@ -138,6 +138,9 @@ FROM (
     LATERAL generate_series(1, c.messages) k;
 
 -- Health of the parts of the platform and load of its hosts, every hour.
+CREATE TEMP TABLE demo_parts (part, component, base) AS VALUES (1, 'database', 0.002), (2, 'redis', 0.0008), (3, 'llm', 0.35),
+    (4, 'stt', 0.12), (5, 'tts', 0.15), (6, 'telephony', 0.09), (7, 'worker', 0.01), (8, 'api', 0.04);
+
 INSERT INTO health_checks
 SELECT 'check-' || component || '-' || number, component,
     CASE WHEN u < CASE component WHEN 'llm' THEN llm WHEN 'stt' THEN stt WHEN 'tts' THEN tts WHEN 'telephony' THEN telephony ELSE 0.0005 END
@@ -145,8 +148,16 @@ SELECT 'check-' || component || '-' || number, component,
     round((base * slow * pg_temp.tail(v, 0.2))::numeric, 4), to_timestamp(epoch + 60 + 3000 * v)
 FROM (
     SELECT *, pg_temp.u(number * 10 + part, 190) AS u, pg_temp.u(number * 10 + part, 191) AS v
-    FROM demo_hours, (VALUES (1, 'database', 0.002), (2, 'redis', 0.0008), (3, 'llm', 0.35), (4, 'stt', 0.12), (5, 'tts', 0.15),
-        (6, 'telephony', 0.09), (7, 'worker', 0.01), (8, 'api', 0.04)) p (part, component, base) OFFSET 0
+    FROM demo_hours, demo_parts OFFSET 0
+) probes;
+
+-- In the last two hours, as the live workload does it: every minute.
+INSERT INTO health_checks
+SELECT 'check-' || component || '-minute-' || minute, component, CASE WHEN u < 0.0005 THEN 'down' ELSE 'up' END,
+    round((base * pg_temp.tail(v, 0.2))::numeric, 4), to_timestamp(:now - 60 * minute)
+FROM (
+    SELECT *, pg_temp.u(minute * 10 + part, 197) AS u, pg_temp.u(minute * 10 + part, 198) AS v
+    FROM generate_series(1, 120) minute, demo_parts OFFSET 0
 ) probes;
 
 INSERT INTO system_samples

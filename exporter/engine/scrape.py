@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.tail import Reading, Tail
-from exporter.engine.totals import Admission, Key, Series, Totals, added
-from exporter.labels import UNKNOWN
+from exporter.engine.totals import Admission, Key, Series, Totals, added, series_key
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
 from exporter.sources.database import Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
@@ -237,16 +236,6 @@ class Reader:
                 continue
             key = keys.get(group)
             if key is None:
-                key = keys[group] = level_key(level, group, self.admission)
+                key = keys[group] = series_key(level.family, group, self.admission)
             series[key] = added(series[key], [value]) if key in series else [value]
         self.views.put(level, series)
-
-
-def level_key(level: LevelScan, group: tuple[object, ...], admission: Admission) -> Key:
-    """Label values of a level's series, beyond a cap `other`."""
-    values = []
-    for label, place in zip(level.family.metric.labels, level.family.labels, strict=True):
-        word = place if isinstance(place, str) else group[place]
-        text = UNKNOWN if word is None or word == "" else str(word)
-        values.append(text if isinstance(place, str) else admission.value(label.name, text))
-    return tuple(values)

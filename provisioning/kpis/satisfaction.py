@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from exporter.labels import KIND, OUTCOME
+from exporter.labels import KIND
 from exporter.metric import Metric
 from exporter.metrics.calls import CALLS_COMPLETED
 from exporter.metrics.conversations import CONVERSATIONS_ENDED
@@ -22,9 +22,9 @@ from exporter.metrics.satisfaction import (
 from exporter.sections import QualityWeights
 from provisioning import promql
 from provisioning.kpi import Asked, Kpi
+from provisioning.kpis.calls import COMPLETION_RATE
 from provisioning.kpis.leads import booking
 
-NOT_HELD: Final = "=~failed|no_answer"
 NO_SCORE: Final = "No answer where no sentiment was recorded in the window."
 NO_OUTCOME: Final = "No answer where no call with a known outcome ended in the window."
 THUMBS: Final = {KIND: "thumbs"}
@@ -87,10 +87,6 @@ def _thumbs(asked: Asked) -> str:
     return f"1 - {asked.ratio(asked.upto(FEEDBACK_SCORE, 0.0, THUMBS), asked.observed(FEEDBACK_SCORE, THUMBS))}"
 
 
-def _completion(asked: Asked) -> str:
-    return f"(1 - {asked.known(CALLS_COMPLETED, OUTCOME, NOT_HELD)})"
-
-
 SENTIMENT: Final = _kpi(
     "sentiment", "Average sentiment", _mean, CONVERSATION_SENTIMENT, code="Q1",
     meaning="How good the feeling in conversations is, from 0 (bad) to 1 (good).",
@@ -146,7 +142,7 @@ def lost(weights: QualityWeights) -> dict[str, Kpi]:
     parts: dict[str, tuple[float, Callable[[Asked], str], Metric, str]] = {
         "sentiment": (weights.sentiment, _mean, CONVERSATION_SENTIMENT, NO_SCORE),
         "booking": (weights.booking, booking, CALLS_COMPLETED, NO_OUTCOME),
-        "completion": (weights.completion, _completion, CALLS_COMPLETED, NO_OUTCOME),
+        "completion": (weights.completion, COMPLETION_RATE.within, CALLS_COMPLETED, NO_OUTCOME),
     }
     found = {}
     for name, (weight, expression, metric, unknown) in parts.items():
@@ -167,7 +163,7 @@ def quality(weights: QualityWeights) -> Kpi:
     parts = lost(weights)
     return _kpi(
         "quality_score", "Quality score",
-        lambda asked: "100 - " + " - ".join(f"({part.query(asked.window, *asked.by, matchers=asked.matchers, least=asked.least)})"
+        lambda asked: "100 - " + " - ".join(f"({part.within(asked)})"
                                             for part in parts.values()),
         CONVERSATION_SENTIMENT, CALLS_COMPLETED, code="Q3", unit="points from 0 to 100",
         meaning="How well calls go on the whole: how people feel, how often they book, how often a call is held to its end.",

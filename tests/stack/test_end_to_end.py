@@ -88,8 +88,6 @@ EXCUSED = {
     "dashboard Data quality, Rejected values": "a healthy demo rejects nothing, and the panel says so",
     "dashboard Cost, Cost of the last hour": "what is usual for an hour needs more weeks than this short demo has",
     "dashboard Cost, Unusual cost": "what is usual for an hour needs more weeks than this short demo has",
-    "recording part:health_checks:uptime1h": "ten probes in an hour are asked for; the live demo makes one a minute",
-    "recording part:part_latency_seconds:p95_1h": "twenty probes in an hour are asked for; the live demo makes one a minute",
     "recording tenant_topic:knowledge_gap_questions:critical": "a short demo has no gap that is critical",
 }
 """Panels without data on the demo, and why that is right."""
@@ -147,7 +145,7 @@ def place() -> Iterator[Stack]:
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
         "stack": {f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo")},
-        "demo": {"calls": 2000, "days": 45, "calls_per_minute": 600, "state_port": ports["demo"]},
+        "demo": {"calls": 2000, "days": 45, "calls_per_minute": 1200, "state_port": ports["demo"]},
     }
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings))
     stack = Stack(folder, ports)
