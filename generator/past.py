@@ -21,7 +21,7 @@ from provisioning.stack.native import Place
 
 DEMO_STEPS: Final = (
     HistoryStep(age=3600, step=300),
-    HistoryStep(age=86400, step=3600),
+    HistoryStep(age=86400, step=1800),
     HistoryStep(age=14 * 86400, step=21600),
     HistoryStep(age=None, step=86400),
 )
