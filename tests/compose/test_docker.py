@@ -161,7 +161,7 @@ def test_no_secret_is_told(stack: Stack) -> None:
     logs = [stack.engine.docker("logs", item["Id"]) for item in stack.inspect().values()]
     told = "\n".join((stack.up, json.dumps(stack.inspect()), *logs))
     secrets = stack.secrets()
-    assert len(secrets) == 4
+    assert len(secrets) == 5
     assert [name for name, value in secrets.items() if value in told] == []
 
 
@@ -219,15 +219,18 @@ def test_an_own_database_takes_the_place_of_the_demo(stack: Stack, tmp_path: Pat
         "tls": {"cert_file": str(tmp_path / "cert.pem"), "key_file": str(tmp_path / "key.pem")},
     }
     settings["alerting"] = {"webhook_url_file": str(tmp_path / "hook")}
+    settings["database"] = {"viewer_url_file": str(tmp_path / "viewer")}
     (stack.folder / "watchfloor.yml").write_text(json.dumps(settings))
     with own_database(stack) as url:
+        viewer = f"postgresql://watchfloor_viewer:{stack.secrets()['postgres_watchfloor_viewer']}@own-database:5432/watchfloor_demo"
+        (tmp_path / "viewer").write_text(viewer)
         result = stack.command("up", "--runtime", "compose", ANALYTICS_DATABASE_URL=url)
     assert set(stack.inspect()) == {"exporter", "generator", "prometheus", "alertmanager", "grafana"}
     calls = stack.query("sum(calls_initiated_total)")
     assert calls is not None
     assert calls > CALLS
     told = result.stdout + result.stderr + json.dumps(stack.inspect())
-    assert [secret for secret in (url, "secret-hook", "secret-password") if secret in told] == []
+    assert [secret for secret in (url, viewer, "secret-hook", "secret-password") if secret in told] == []
     status = requests.get(f"http://127.0.0.1:{stack.ports['alertmanager']}/api/v2/status", timeout=5).json()
     assert "webhook_configs" in status["config"]["original"]
     address = f"https://127.0.0.1:{stack.ports['exporter']}/metrics"
