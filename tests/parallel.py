@@ -1,7 +1,7 @@
 """How the tests are shared out to the workers of pytest-xdist.
 
 A group runs in one worker, in order: the tests of a file, or of a whole folder where they share something dear (a demo with a
-year of rows, a Docker engine). Tests that measure themselves need nothing more, since none depends on timing.
+year of rows, a Docker engine). The longest groups begin first, so that no worker is left alone with one at the end.
 """
 
 from __future__ import annotations
@@ -10,22 +10,43 @@ import os
 import socket
 from collections.abc import Iterator
 from itertools import chain, cycle
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+LONGEST: Final = ("compose", "kpi", "stack/test_end_to_end.py", "demo", "verify/test_mutants.py")
+"""Groups that take minutes, the longest first."""
 TOGETHER: Final = frozenset({"compose", "demo", "kpi"})
 """Folders whose tests share a session's fixtures."""
 PORTS: Final = range(10240, 32768)
 """Below the kernel's ephemeral ports, so that no outgoing connection takes one between its choice and its use."""
 
 
+def group_of(nodeid: str) -> str:
+    """Name of the group of a test."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    folder = file.partition("/")[0]
+    return folder if folder in TOGETHER else file
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test, before xdist looks for the names."""
-    for item in items:
-        folder, _, _ = item.path.relative_to(item.config.rootpath / "tests").as_posix().partition("/")
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+    """Let the longest groups begin."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(group_of(item.nodeid), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A scheduler of our own: the marks of `--dist loadgroup` are lost in pytest 9."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 def _candidates() -> Iterator[int]:
