@@ -5,16 +5,19 @@ Both formats share the sample lines, bucket bounds included (`le="5.0"`), so a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import Final
 
 from exporter.metric import Distribution, Metric, Own
-from exporter.packing import crc, deflated, gzipped, stored, unpacked
+from exporter.packing import Packer, Sum, gzipped, stored, unpacked
 
 Number = int | float | Decimal
+PIECE: Final = 400
+"""So many lines are put together at a time: few enough for a processor's cache, and for memory that need not be made anew."""
+
 ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -42,6 +45,7 @@ class FamilyView:
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
         self._several = isinstance(metric, Distribution)
+        self._width = len(bounds) + 3 if self._several else 1
         self._heads: dict[tuple[str, ...], str] = {}
         self._words: dict[tuple[str, ...], str] = {}
 
@@ -72,7 +76,8 @@ class FamilyView:
 
     def lines(self, key: tuple[str, ...]) -> list[str]:
         """The lines of one series."""
-        return (self._words[key] if self._several else self._heads[key] + self._words[key]).strip("\n").split("\n")
+        text = self._words[key] if self._several else self._heads[key] + self._words[key]
+        return text.split("\n")[1:]
 
     def _word(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
         if not self._several:
@@ -95,15 +100,14 @@ class FamilyView:
         self._heads = {key: heads.get(key) or self._make(key) for key, _ in shown}
         self.write(shown)
 
-    def joined(self) -> bytes:
-        """All lines as one text."""
-        if self._several:
-            return "".join(self._words.values()).encode()
-        # Each head begins with the end of the line before it: what is put together are two pieces a series.
-        pieces = [""] * (2 * len(self._words))
-        pieces[::2], pieces[1::2] = self._heads.values(), self._words.values()
-        pieces[:1] = [piece[1:] for piece in pieces[:1]]
-        return "".join([*pieces, "\n"]).encode()
+    def pieces(self) -> Iterator[bytes]:
+        """All lines, each with the end of the line before it; in parts that processors keep at hand."""
+        heads, words = iter(self._heads.values()), iter(self._words.values())
+        while part := list(islice(words, max(1, PIECE // self._width))):
+            if not self._several:
+                numbers, part = part, [""] * (2 * len(part))
+                part[::2], part[1::2] = islice(heads, len(numbers)), numbers
+            yield "".join(part).encode()
 
     def __len__(self) -> int:
         return len(self._words)
@@ -111,21 +115,23 @@ class FamilyView:
     @property
     def series(self) -> int:
         """Number of series, buckets included."""
-        return (len(self.bounds) + 3 if self._several else 1) * len(self._words)
+        return self._width * len(self._words)
 
     def _make(self, key: tuple[str, ...]) -> str:
-        """What stands before a value; for a histogram its lines with a place for each number."""
+        """What stands before a value, the end of the line before it included; for a histogram its lines with a place for
+        each number.
+        """
         labels = ",".join(filter(None, (self.fixed, label_set(self.metric.label_names, key))))
         braces = f"{{{labels}}} " if labels else " "
         if not self._several:
             return f"\n{self.name}{braces}"
         labels, braces = labels.replace("%", "%%"), braces.replace("%", "%%")
         comma = "," if labels else ""
-        buckets = (f'{self.name}_bucket{{{labels}{comma}le="{bound}"}} %s\n' for bound in (*self.bounds, "+Inf"))
-        return "".join((*buckets, f"{self.name}_count{braces}%s\n", f"{self.name}_sum{braces}%s\n"))
+        buckets = (f'\n{self.name}_bucket{{{labels}{comma}le="{bound}"}} %s' for bound in (*self.bounds, "+Inf"))
+        return "".join((*buckets, f"\n{self.name}_count{braces}%s", f"\n{self.name}_sum{braces}%s"))
 
     def header(self, *, openmetrics: bool) -> str:
-        """HELP and TYPE; in OpenMetrics a counter's family has no _total, and the unit is told."""
+        """HELP and TYPE, without the last end of line; in OpenMetrics a counter's family has no _total, and the unit is told."""
         name = self.name
         if openmetrics and self.type == "counter":
             name = name.removesuffix("_total")
@@ -133,8 +139,8 @@ class FamilyView:
         if openmetrics:
             words = words.replace('"', '\\"')
         unit = self.metric.unit if openmetrics and self.metric.unit and name.endswith(f"_{self.metric.unit}") else ""
-        lines = f"# HELP {name} {words}\n# TYPE {name} {self.type}\n"
-        return f"{lines}# UNIT {name} {unit}\n" if unit else lines
+        lines = f"# HELP {name} {words}\n# TYPE {name} {self.type}"
+        return f"{lines}\n# UNIT {name} {unit}" if unit else lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ class Text:
     """
 
     parts: tuple[tuple[bytes, bytes, bytes], ...]
-    sums: tuple[tuple[int, int], tuple[int, int]]
+    sums: tuple[Sum, Sum]
 
     def render(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
         """One of the formats with `more` at its end, without the end mark of OpenMetrics."""
@@ -154,21 +160,21 @@ class Text:
     def packed(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
         """The same in gzip form, which costs nothing but putting pieces together."""
         pieces = [piece for part in self.parts for piece in (stored(part[openmetrics]), part[2])]
-        checksum, length = self.sums[openmetrics]
-        return gzipped([*pieces, stored(more)], crc(more, checksum), length + len(more))
+        return gzipped([*pieces, stored(more)], self.sums[openmetrics].more(more))
 
 
 def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
     parts: list[tuple[bytes, bytes, bytes]] = []
-    sums = [(0, 0), (0, 0)]
+    plain, openmetrics = Sum(), Sum()
     for family in families:
         if len(family):
             headers = family.header(openmetrics=False).encode(), family.header(openmetrics=True).encode()
-            lines = family.joined()
-            sums = [
-                (crc(lines, crc(header, checksum)), length + len(header) + len(lines))
-                for header, (checksum, length) in zip(headers, sums, strict=True)
-            ]
-            parts.append((*headers, deflated(lines)))
-    return Text(tuple(parts), (sums[0], sums[1]))
+            plain.add(headers[0])
+            openmetrics.add(headers[1])
+            packer = Packer((plain, openmetrics))
+            for piece in family.pieces():
+                packer.add(piece)
+            packer.add(b"\n")
+            parts.append((*headers, packer.blocks()))
+    return Text(tuple(parts), (plain, openmetrics))

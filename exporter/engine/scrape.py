@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
+from exporter.engine.standing import Standing
 from exporter.engine.tail import Reading, Tail
-from exporter.engine.totals import Admission, Key, Series, Totals, added, series_key
+from exporter.engine.totals import Admission, Key, Series, Totals, added
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
 from exporter.sources.database import Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
@@ -35,14 +36,15 @@ class Views:
     def __init__(self, plan: Plan, fixed: str = "", width: timedelta = timedelta(seconds=1)) -> None:
         self.fixed = fixed
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
-        self.routes: dict[str, dict[Row, Key]] = {}
         self.tails = {scan.name: Tail(scan, width) for scan in plan.scans}
-        self._last: dict[str, Series] = {}
         for scan in plan.scans:
             for family in scan.families:
                 self._view(scan.domain, family.metric, family.bounds)
         for level in plan.levels:
             self._view(level.domain, level.family.metric, ())
+        self.standings = {
+            level.name: Standing(level, self.by_domain[level.domain][level.family.metric.base]) for level in plan.levels
+        }
 
     def _view(self, domain: str, metric: Metric, bounds: tuple[float, ...]) -> None:
         self.by_domain.setdefault(domain, {}).setdefault(metric.base, FamilyView(metric, bounds, self.fixed))
@@ -52,12 +54,10 @@ class Views:
         views, tail = self.by_domain[totals.scan.domain], self.tails[totals.scan.name]
         for metric in totals.metrics:
             sealed, fresh, view = totals.sealed[metric.base], tail.series[metric.base], views[metric.base]
-            keys = changed[metric.base] | totals.touched[metric.base]
-            shown = [(key, sealed.get(key), fresh.get(key)) for key in keys]
-            view.write((key, summed(metric, old, new)) for key, old, new in shown if old or new)
-            for key, old, new in shown:
-                if not old and not new:
-                    view.remove(key)
+            gone: list[Key] = []
+            view.write(_shown(metric, changed[metric.base] | totals.touched[metric.base], sealed, fresh, gone))
+            for key in gone:
+                view.remove(key)
             totals.touched[metric.base] = set()
 
     def sealed(self, totals: Totals) -> None:
@@ -78,14 +78,21 @@ class Views:
                 key for key, old, new in shown if not (old or new) or not view.shows(key, summed(metric, old, new))
             }
 
-    def put(self, level: LevelScan, series: Series) -> None:
-        """Write the lines of a level that differ from those of the last scrape."""
-        metric = level.family.metric
-        view, last = self.by_domain[level.domain][metric.base], self._last.get(metric.base, {})
-        view.write((key, vector) for key, vector in series.items() if last.get(key) != vector)
-        for key in last.keys() - series.keys():
-            view.remove(key)
-        self._last[metric.base] = series
+
+def _shown(
+    metric: Metric, keys: Iterable[Key], sealed: Series, tail: Series, gone: list[Key]
+) -> Iterator[tuple[Key, list[Number]]]:
+    """What series show; those that have no rows any more are put into `gone`."""
+    single = not isinstance(metric, Distribution)
+    for key in keys:
+        old, new = sealed.get(key), tail.get(key)
+        if single and old and new and type(old[0]) is type(new[0]):
+            # As `summed` does, without its price: most series are of this kind.
+            yield key, [old[0] + new[0]]  # type: ignore[operator]
+        elif old or new:
+            yield key, summed(metric, old, new)
+        else:
+            gone.append(key)
 
 
 def summed(metric: Metric, sealed: list[Number] | None, tail: list[Number] | None) -> list[Number]:
@@ -209,7 +216,7 @@ class Reader:
         outcome: Outcome,
     ) -> None:
         if isinstance(item, LevelScan):
-            self._take_level(item, rows[0])
+            self.views.standings[item.name].take(rows[0], self.admission)
             return
         totals, tail = self.totals[item.name], self.views.tails[item.name]
         if reading is None:
@@ -223,19 +230,3 @@ class Reader:
             outcome.rejected[name] = outcome.rejected.get(name, 0) + count
         if item.name in self._first:
             outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
-
-    def _take_level(self, level: LevelScan, rows: list[Row]) -> None:
-        width = len(level.groups)
-        keys = self.views.routes.setdefault(level.name, {})
-        if len(keys) > 200_000:
-            keys.clear()
-        series: Series = {}
-        for row in rows:
-            group, value = row[:width], row[width]
-            if value is None or not (value or level.family.keep_zero):
-                continue
-            key = keys.get(group)
-            if key is None:
-                key = keys[group] = series_key(level.family, group, self.admission)
-            series[key] = added(series[key], [value]) if key in series else [value]
-        self.views.put(level, series)
