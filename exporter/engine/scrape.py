@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
-from exporter.engine.standing import Standing
 from exporter.engine.tail import Reading, Tail
-from exporter.engine.totals import Admission, Key, Series, Totals, added
+from exporter.engine.totals import Admission, Key, Series, Totals, added, series_key
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
 from exporter.sources.database import Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
@@ -36,15 +35,14 @@ class Views:
     def __init__(self, plan: Plan, fixed: str = "", width: timedelta = timedelta(seconds=1)) -> None:
         self.fixed = fixed
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
+        self.routes: dict[str, dict[Row, Key]] = {}
         self.tails = {scan.name: Tail(scan, width) for scan in plan.scans}
+        self._last: dict[str, Series] = {}
         for scan in plan.scans:
             for family in scan.families:
                 self._view(scan.domain, family.metric, family.bounds)
         for level in plan.levels:
             self._view(level.domain, level.family.metric, ())
-        self.standings = {
-            level.name: Standing(level, self.by_domain[level.domain][level.family.metric.base]) for level in plan.levels
-        }
 
     def _view(self, domain: str, metric: Metric, bounds: tuple[float, ...]) -> None:
         self.by_domain.setdefault(domain, {}).setdefault(metric.base, FamilyView(metric, bounds, self.fixed))
@@ -77,6 +75,15 @@ class Views:
             totals.touched[metric.base] = {
                 key for key, old, new in shown if not (old or new) or not view.shows(key, summed(metric, old, new))
             }
+
+    def put(self, level: LevelScan, series: Series) -> None:
+        """Write the lines of a level that differ from those of the last scrape."""
+        metric = level.family.metric
+        view, last = self.by_domain[level.domain][metric.base], self._last.get(metric.base, {})
+        view.write((key, vector) for key, vector in series.items() if last.get(key) != vector)
+        for key in last.keys() - series.keys():
+            view.remove(key)
+        self._last[metric.base] = series
 
 
 def _shown(
@@ -216,7 +223,7 @@ class Reader:
         outcome: Outcome,
     ) -> None:
         if isinstance(item, LevelScan):
-            self.views.standings[item.name].take(rows[0], self.admission)
+            self._take_level(item, rows[0])
             return
         totals, tail = self.totals[item.name], self.views.tails[item.name]
         if reading is None:
@@ -230,3 +237,19 @@ class Reader:
             outcome.rejected[name] = outcome.rejected.get(name, 0) + count
         if item.name in self._first:
             outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
+
+    def _take_level(self, level: LevelScan, rows: list[Row]) -> None:
+        width = len(level.groups)
+        keys = self.views.routes.setdefault(level.name, {})
+        if len(keys) > 200_000:
+            keys.clear()
+        series: Series = {}
+        for row in rows:
+            group, value = row[:width], row[width]
+            if value is None or not (value or level.family.keep_zero):
+                continue
+            key = keys.get(group)
+            if key is None:
+                key = keys[group] = series_key(level.family, group, self.admission)
+            series[key] = added(series[key], [value]) if key in series else [value]
+        self.views.put(level, series)
