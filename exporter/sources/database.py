@@ -50,10 +50,20 @@ class Column:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Statements that are known before a snapshot is taken, and go to the database together with the request for it."""
+
+    statements: tuple[Statement, ...]
+    timeout: float
+
+
 class Session(Protocol):
     """One snapshot. Statements in it see the same rows."""
 
     moment: Moment
+    ahead: list[list[Row]] | None
+    """Rows of the statements that were asked along with the snapshot; None when there were none or one failed."""
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         """Rows of a statement that may take `timeout` seconds; a failure leaves the session usable."""
@@ -74,7 +84,7 @@ class Database(Protocol):
 
     dialect: str
 
-    def snapshot(self) -> contextlib.AbstractContextManager[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> contextlib.AbstractContextManager[Session]:
         """A new snapshot; raises ConnectionLost when the database cannot be reached."""
 
     def identity(self) -> str:
@@ -102,6 +112,14 @@ def sentence(error: BaseException) -> str:
     return SECRET.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
+NEVER: Final = 1 << 30
+"""So often must a statement run before psycopg prepares it by itself."""
+
+
+MOST_PREPARED: Final = 500
+"""More than any mapping needs, so that none is forgotten and prepared anew at each scrape."""
+
+
 class Postgres:
     """PostgreSQL by psycopg. One connection, reopened when it was lost."""
 
@@ -111,6 +129,7 @@ class Postgres:
         self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
         self._connect_timeout = connect_timeout
         self._connection: Any = None
+        self._farewell: list[str] = []
 
     def _open(self) -> Any:
         import psycopg
@@ -123,8 +142,8 @@ class Postgres:
                 autocommit=True,
                 connect_timeout=max(2, round(self._connect_timeout)),
                 application_name="watchfloor",
-                # Poolers such as pgbouncer hand each transaction to another backend.
-                prepare_threshold=None,
+                # Statements are prepared only where we say so.
+                prepare_threshold=NEVER,
                 keepalives_idle=5,
                 keepalives_interval=2,
                 keepalives_count=3,
@@ -132,21 +151,28 @@ class Postgres:
             )
         except (psycopg.Error, ValueError, UnicodeError) as error:
             raise ConnectionLost(f"cannot connect to the database: {sentence(error)}") from None
+        self._connection.prepared_max = MOST_PREPARED
+        self._farewell = farewell = []
+        self._connection.add_notice_handler(
+            lambda notice: (
+                farewell.append(notice.message_primary or "") if notice.severity_nonlocalized == "FATAL" else None
+            )
+        )
         return self._connection
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
         connection = self._open()
-        session = _PostgresSession(connection)
+        session = _PostgresSession(connection, self._farewell)
         try:
-            session.begin()
+            session.begin(ahead)
             yield session
         finally:
             with contextlib.suppress(Exception):
                 if not connection.closed:
                     connection.execute("ROLLBACK")
-            if connection.closed or connection.broken:
-                self._connection = None
+            if connection.closed or connection.broken or session.doubtful:
+                self.close()
 
     def identity(self) -> str:
         with self.snapshot() as session:
@@ -168,32 +194,76 @@ class Postgres:
 MOMENT: Final = """
 SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(txid_current_snapshot()),
        pg_is_in_recovery(),
-       (SELECT array_agg(transactionid::text::bigint) FROM pg_locks WHERE locktype = 'transactionid' AND granted)
+       (SELECT array_agg(transactionid::text::bigint) FROM pg_locks WHERE locktype = 'transactionid' AND granted),
+       pg_backend_pid()
 """
 
 
-class _PostgresSession:
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self.moment: Moment
+BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}"
+TOGETHER: Final = "SAVEPOINT all_of_them"
 
-    def begin(self) -> None:
-        self._run(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = 5000",
-            None,
-        )
-        now, oldest, bound, standby, running = self._run(MOMENT, None).fetchone()
+
+class _PostgresSession:
+    def __init__(self, connection: Any, farewell: list[str]) -> None:
+        self._connection = connection
+        self._farewell = farewell
+        self._timeout = 0.0
+        self._direct = False
+        self.doubtful = False
+        """Whether a prepared statement may be what failed: it does not outlive a column's change of type."""
+        self.moment: Moment
+        self.ahead: list[list[Row]] | None = None
+
+    def begin(self, ahead: Ahead | None) -> None:
+        """Take the snapshot: one message to the database and back, whatever is asked along with it."""
+        moment: list[Row] | None = None
+        if ahead is not None:
+            moment = self._begin_with(ahead)
+        if moment is None:
+            (moment,) = self._every(f"{BEGIN.format(5000)}; {MOMENT}")
+        now, oldest, bound, standby, running, process = moment[0]
+        # A pooler hands each transaction to another process, which knows nothing of statements that others prepared.
+        self._direct = process == self._connection.info.backend_pid
         if standby:
             self.moment = Moment(now, None, None)
         else:
             self.moment = Moment(now, oldest, max([bound, *(_full(number, bound) + 1 for number in running or ())]))
+
+    def _begin_with(self, ahead: Ahead) -> list[Row] | None:
+        """Rows of `MOMENT`; None when one of the statements failed, which may well do as a rule without them."""
+        import psycopg
+
+        words = psycopg.ClientCursor(self._connection)
+        try:
+            asked = [words.mogrify(sql, params) for sql, params in ahead.statements]
+            begin = BEGIN.format(_milliseconds(ahead.timeout))
+            moment, *found = self._every("; ".join((begin, MOMENT, *asked, TOGETHER)))
+        except ConnectionLost:
+            raise
+        except DatabaseError:
+            self._run("ROLLBACK", None)
+            return None
+        self.ahead, self._timeout = found, ahead.timeout
+        return moment
+
+    def _every(self, sql: str) -> list[list[Row]]:
+        """Rows of each statement that gives rows."""
+
+        def read(cursor: Any) -> list[list[Row]]:
+            found = [cursor.fetchall()] if cursor.description else []
+            while cursor.nextset():
+                found += [cursor.fetchall()] if cursor.description else []
+            return found
+
+        return cast("list[list[Row]]", self._run(sql, None, read))
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
 
     @contextlib.contextmanager
     def together(self, timeout: float) -> Iterator[Ask]:
-        self._run(f"SAVEPOINT all_of_them; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
+        if timeout != self._timeout:
+            self._run(f"{TOGETHER}; SET LOCAL statement_timeout = {_milliseconds(timeout)}", None)
         try:
             yield self._ask
         except ConnectionLost:
@@ -207,10 +277,11 @@ class _PostgresSession:
 
         try:
             with self._connection.pipeline():
-                cursors = [self._connection.execute(sql, params) for sql, params in statements]
+                cursors = [self._connection.execute(sql, params, prepare=self._direct) for sql, params in statements]
                 for cursor in cursors:
                     yield cursor.fetchall()
         except psycopg.Error as error:
+            self.doubtful = self._direct
             raise self._failure(error) from None
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
@@ -222,7 +293,7 @@ class _PostgresSession:
     def _guarded(self, sql: str, params: Params, timeout: float, read: Callable[[Any], Any]) -> Any:
         if timeout <= 0:
             raise DatabaseError("the time for this scrape is used up")
-        self._run(f"SAVEPOINT one; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
+        self._run(f"SAVEPOINT one; SET LOCAL statement_timeout = {_milliseconds(timeout)}", None)
         try:
             found = self._run(sql, params, read)
         except ConnectionLost:
@@ -236,14 +307,20 @@ class _PostgresSession:
         import psycopg
 
         try:
-            return read(self._connection.execute(sql, params))
+            return read(self._connection.execute(sql, params, prepare=False))
         except psycopg.Error as error:
             raise self._failure(error) from None
 
     def _failure(self, error: Exception) -> DatabaseError:
         if self._connection.closed or self._connection.broken:
-            return ConnectionLost(f"the connection to the database broke: {sentence(error)}")
+            # What the database said in farewell tells more than that nobody is there.
+            reason = self._farewell[-1] if self._farewell else sentence(error)
+            return ConnectionLost(f"the connection to the database broke: {reason}")
         return DatabaseError(sentence(error))
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
 
 
 def _full(number: int, near: int) -> int:
@@ -261,7 +338,7 @@ class Sqlite:
         self._path = Path(unquote(re.sub(r"^sqlite(\+\w+)?:///", "", url).split("?", 1)[0]))
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:  # noqa: ARG002 - nothing to save here
         try:
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None
@@ -288,6 +365,8 @@ class Sqlite:
 
 
 class _SqliteSession:
+    ahead: list[list[Row]] | None = None
+
     def __init__(self, connection: sqlite3.Connection, moment: Moment) -> None:
         self._connection = connection
         self.moment = moment
