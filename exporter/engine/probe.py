@@ -32,7 +32,7 @@ FAR: Final = 1 << 30
 """Numbers of transactions are compared by their last 32 bits, which tell the order of those that are not farther apart."""
 
 OLDEST: Final = "txid_snapshot_xmin(txid_current_snapshot()) & 4294967295"
-"""The oldest transaction that is open in the snapshot; see `exporter.sources.database.MOMENT`."""
+"""The oldest transaction that is open in the snapshot; see `exporter.sources.transaction.MOMENT`."""
 
 LASTING: Final = (Type.ZONED, Type.NAIVE, Type.WHOLE, Type.BINARY, Type.EXACT, Type.FLAG, Type.TEXT)
 """Types whose values always look and add up the same: no enumeration, whose words can be renamed."""
