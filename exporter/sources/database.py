@@ -172,7 +172,8 @@ class Postgres:
         finally:
             with contextlib.suppress(Exception):
                 if not connection.closed:
-                    connection.execute("ROLLBACK")
+                    # Nothing was written. After a rollback psycopg forgets what it prepared.
+                    connection.execute("COMMIT")
             if connection.closed or connection.broken or session.doubtful:
                 self.close()
 

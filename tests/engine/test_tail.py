@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from exporter.engine.tail import MOST_SLICES, Reading, Tail
+from exporter.sources import transaction
 from exporter.sources.database import Ahead, Row, Session
 from tests.engine.rig import Checked, Place, Rig, Writer, own, total, wrong
 
@@ -107,6 +108,22 @@ def test_asked_along(place: Place, kept: Kept) -> None:
     assert kept.of(found)[0] > 0
     assert scraper.answered is None
     assert own(found.scrape(), "domain_up", domain="calls") == 1
+    found.close()
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_prepared_statements(pooled: bool, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements are prepared where the process that answers is the one that was connected to, and not behind a pooler."""
+    if pooled:
+        monkeypatch.setattr(transaction, "MOMENT", transaction.MOMENT.replace("pg_backend_pid()", "0"))
+    place.calls(3)
+    found = place.rig()
+    found.tick()
+    for _ in range(2):
+        assert wrong(found) == {}
+    with found.collector._scraper.snapshot() as session:
+        prepared = session.rows("SELECT count(*) FROM pg_prepared_statements", {}, 5.0)[0][0]
+    assert (prepared == 0) == pooled
     found.close()
 
 
