@@ -119,7 +119,7 @@ class Exposition:
             if series != self._computed_last.get(base, {}):
                 view.replace(series.items())
         self._computed_last = known
-        return [view for view in self._computed.values() if view.lines]
+        return [view for view in self._computed.values() if len(view)]
 
     def _results(self) -> list[Result]:
         return list(self.computer.results.values()) if self.computer is not None else []

@@ -29,19 +29,48 @@ RAW: Final = -15
 """Largest window, no header."""
 
 
-def crc(data: bytes, start: int = 0) -> int:
-    """Checksum of gzip, going on from that of what stands before."""
-    return int(fast.crc32(data, start))
+class Sum:
+    """Checksum and length of a text as gzip tells them."""
+
+    __slots__ = ("checksum", "length")
+
+    def __init__(self, checksum: int = 0, length: int = 0) -> None:
+        self.checksum = checksum
+        self.length = length
+
+    def add(self, data: bytes) -> None:
+        """Go on with more of the text."""
+        self.checksum = fast.crc32(data, self.checksum)
+        self.length += len(data)
+
+    def more(self, data: bytes) -> Sum:
+        """The sum with more text behind."""
+        found = Sum(self.checksum, self.length)
+        found.add(data)
+        return found
 
 
-def deflated(data: bytes) -> bytes:
-    """Blocks that stand for themselves, made fast rather than small; none of them is the last."""
-    packer = fast.compressobj(1, fast.DEFLATED, RAW)
-    return bytes(packer.compress(data) + packer.flush(fast.Z_FULL_FLUSH))
+class Packer:
+    """Packs a text, fast rather than small, into blocks that stand for themselves; none of them is the last."""
+
+    def __init__(self, sums: Iterable[Sum]) -> None:
+        self._sums = tuple(sums)
+        self._packer = fast.compressobj(1, fast.DEFLATED, RAW)
+        self._found: list[bytes] = []
+
+    def add(self, data: bytes) -> None:
+        """Pack more of the text, and count it in all sums."""
+        self._found.append(self._packer.compress(data))
+        for each in self._sums:
+            each.add(data)
+
+    def blocks(self) -> bytes:
+        """All that was packed."""
+        return b"".join([*self._found, self._packer.flush(fast.Z_FULL_FLUSH)])
 
 
 def unpacked(blocks: bytes) -> bytes:
-    """What `deflated` was given."""
+    """What a packer was given."""
     return bytes(fast.decompressobj(RAW).decompress(blocks))
 
 
@@ -51,6 +80,6 @@ def stored(data: bytes) -> bytes:
     return b"".join(struct.pack("<BHH", 0, len(part), len(part) ^ MOST) + part for part in parts)
 
 
-def gzipped(blocks: Iterable[bytes], checksum: int, length: int) -> bytes:
+def gzipped(blocks: Iterable[bytes], of: Sum) -> bytes:
     """A whole gzip file of blocks, with checksum and length of what they hold."""
-    return b"".join([HEAD, *blocks, LAST, struct.pack("<II", checksum, length & 0xFFFFFFFF)])
+    return b"".join([HEAD, *blocks, LAST, struct.pack("<II", of.checksum, of.length & 0xFFFFFFFF)])

@@ -5,15 +5,19 @@ Both formats share the sample lines, bucket bounds included (`le="5.0"`), so a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from exporter.metric import Distribution, Metric, Own
-from exporter.packing import crc, deflated, gzipped, stored, unpacked
+from exporter.packing import Packer, Sum, gzipped, stored, unpacked
 
 Number = int | float | Decimal
+PIECE: Final = 400
+"""So many lines are put together at a time: few enough for a processor's cache, and for memory that need not be made anew."""
+
 ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -28,7 +32,11 @@ def label_set(names: Sequence[str], values: Sequence[str]) -> str:
 
 
 class FamilyView:
-    """The lines of one metric family. `fixed` stands before the labels of every series, as `job="watchfloor"` does."""
+    """The lines of one metric family. `fixed` stands before the labels of every series, as `job="watchfloor"` does.
+
+    What stands before a number is made once and kept in `_heads`; `_words` has the numbers as text, series in the same
+    order. A histogram's `_words` are all its lines, made of a template in `_heads`.
+    """
 
     def __init__(self, metric: Metric, bounds: tuple[float, ...] = (), fixed: str = "") -> None:
         self.metric = metric
@@ -36,72 +44,94 @@ class FamilyView:
         self.name = metric.name
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
-        self.lines: dict[tuple[str, ...], str] = {}
-        self._templates: dict[tuple[str, ...], str] = {}
+        self._several = isinstance(metric, Distribution)
+        self._width = len(bounds) + 3 if self._several else 1
+        self._heads: dict[tuple[str, ...], str] = {}
+        self._words: dict[tuple[str, ...], str] = {}
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
         self.write(((key, vector),))
 
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
-        """Write the lines of many series. What stands before a number is made once and kept."""
-        lines, templates = self.lines, self._templates
-        for key, vector in series:
-            template = templates.get(key)
-            if template is None or len(vector) > 1:
-                lines[key] = self._line(key, vector)
-            else:
-                # As `_line` does, without the price of a call: most lines are of this kind.
-                value = vector[0]
-                lines[key] = f"{template}{value}\n" if type(value) is int else f"{template}{float(value)!r}\n"
+        """Write the lines of many series."""
+        words = self._words
+        if self._several:
+            for key, vector in series:
+                words[key] = self._word(key, vector)
+            return
+        for key, (value,) in series:
+            # As `number` does, without the price of a call.
+            words[key] = str(value) if type(value) is int else repr(float(value))
+        self._complete()
+
+    def _complete(self) -> None:
+        """Heads of new series: they stand behind the others."""
+        if len(self._heads) < len(self._words):
+            self._heads |= {key: self._make(key) for key in islice(self._words, len(self._heads), None)}
 
     def shows(self, key: tuple[str, ...], vector: Sequence[Number]) -> bool:
         """Whether the lines of a series are just these."""
-        return self.lines.get(key) == self._line(key, vector)
+        return key in self._words and self._words[key] == self._word(key, vector)
 
-    def _line(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
-        template = self._templates.get(key)
-        if template is None:
-            template = self._templates[key] = self._make(key)
-        if len(vector) == 1:
-            return f"{template}{number(vector[0])}\n"
+    def lines(self, key: tuple[str, ...]) -> list[str]:
+        """The lines of one series."""
+        text = self._words[key] if self._several else self._heads[key] + self._words[key]
+        return text.split("\n")[1:]
+
+    def _word(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
+        if not self._several:
+            return number(vector[0])
+        head = self._heads.get(key)
+        if head is None:
+            head = self._heads[key] = self._make(key)
         count, total, *buckets = vector
-        return template % (*buckets, count, count, number(total))
+        return head % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
-        self.lines.pop(key, None)
-        self._templates.pop(key, None)
+        self._words.pop(key, None)
+        self._heads.pop(key, None)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
-        self.lines = {key: self._line(key, vector) for key, vector in series}
-        if len(self._templates) > 2 * len(self.lines) + 1000:
-            self._templates = {key: self._templates[key] for key in self.lines}
+        heads, self._heads, self._words = self._heads, {}, {}
+        shown = list(series)
+        self._heads = {key: heads.get(key) or self._make(key) for key, _ in shown}
+        self.write(shown)
 
-    def joined(self) -> bytes:
-        """All lines as one text."""
-        return "".join(self.lines.values()).encode()
+    def pieces(self) -> Iterator[bytes]:
+        """All lines, each with the end of the line before it; in parts that processors keep at hand."""
+        heads, words = iter(self._heads.values()), iter(self._words.values())
+        while part := list(islice(words, max(1, PIECE // self._width))):
+            if not self._several:
+                numbers, part = part, [""] * (2 * len(part))
+                part[::2], part[1::2] = islice(heads, len(numbers)), numbers
+            yield "".join(part).encode()
+
+    def __len__(self) -> int:
+        return len(self._words)
 
     @property
     def series(self) -> int:
         """Number of series, buckets included."""
-        width = len(self.bounds) + 3 if isinstance(self.metric, Distribution) else 1
-        return width * len(self.lines)
+        return self._width * len(self._words)
 
     def _make(self, key: tuple[str, ...]) -> str:
-        """What stands before a value; for a histogram its lines with a place for each number."""
+        """What stands before a value, the end of the line before it included; for a histogram its lines with a place for
+        each number.
+        """
         labels = ",".join(filter(None, (self.fixed, label_set(self.metric.label_names, key))))
         braces = f"{{{labels}}} " if labels else " "
-        if not isinstance(self.metric, Distribution):
-            return f"{self.name}{braces}"
+        if not self._several:
+            return f"\n{self.name}{braces}"
         labels, braces = labels.replace("%", "%%"), braces.replace("%", "%%")
         comma = "," if labels else ""
-        buckets = (f'{self.name}_bucket{{{labels}{comma}le="{bound}"}} %s\n' for bound in (*self.bounds, "+Inf"))
-        return "".join((*buckets, f"{self.name}_count{braces}%s\n", f"{self.name}_sum{braces}%s\n"))
+        buckets = (f'\n{self.name}_bucket{{{labels}{comma}le="{bound}"}} %s' for bound in (*self.bounds, "+Inf"))
+        return "".join((*buckets, f"\n{self.name}_count{braces}%s", f"\n{self.name}_sum{braces}%s"))
 
     def header(self, *, openmetrics: bool) -> str:
-        """HELP and TYPE; in OpenMetrics a counter's family has no _total, and the unit is told."""
+        """HELP and TYPE, without the last end of line; in OpenMetrics a counter's family has no _total, and the unit is told."""
         name = self.name
         if openmetrics and self.type == "counter":
             name = name.removesuffix("_total")
@@ -109,8 +139,8 @@ class FamilyView:
         if openmetrics:
             words = words.replace('"', '\\"')
         unit = self.metric.unit if openmetrics and self.metric.unit and name.endswith(f"_{self.metric.unit}") else ""
-        lines = f"# HELP {name} {words}\n# TYPE {name} {self.type}\n"
-        return f"{lines}# UNIT {name} {unit}\n" if unit else lines
+        lines = f"# HELP {name} {words}\n# TYPE {name} {self.type}"
+        return f"{lines}\n# UNIT {name} {unit}" if unit else lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +151,7 @@ class Text:
     """
 
     parts: tuple[tuple[bytes, bytes, bytes], ...]
-    sums: tuple[tuple[int, int], tuple[int, int]]
+    sums: tuple[Sum, Sum]
 
     def render(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
         """One of the formats with `more` at its end, without the end mark of OpenMetrics."""
@@ -130,21 +160,21 @@ class Text:
     def packed(self, *, openmetrics: bool, more: bytes = b"") -> bytes:
         """The same in gzip form, which costs nothing but putting pieces together."""
         pieces = [piece for part in self.parts for piece in (stored(part[openmetrics]), part[2])]
-        checksum, length = self.sums[openmetrics]
-        return gzipped([*pieces, stored(more)], crc(more, checksum), length + len(more))
+        return gzipped([*pieces, stored(more)], self.sums[openmetrics].more(more))
 
 
 def text(families: Iterable[FamilyView]) -> Text:
     """The text of families that have series."""
     parts: list[tuple[bytes, bytes, bytes]] = []
-    sums = [(0, 0), (0, 0)]
+    plain, openmetrics = Sum(), Sum()
     for family in families:
-        if family.lines:
+        if len(family):
             headers = family.header(openmetrics=False).encode(), family.header(openmetrics=True).encode()
-            lines = family.joined()
-            sums = [
-                (crc(lines, crc(header, checksum)), length + len(header) + len(lines))
-                for header, (checksum, length) in zip(headers, sums, strict=True)
-            ]
-            parts.append((*headers, deflated(lines)))
-    return Text(tuple(parts), (sums[0], sums[1]))
+            plain.add(headers[0])
+            openmetrics.add(headers[1])
+            packer = Packer((plain, openmetrics))
+            for piece in family.pieces():
+                packer.add(piece)
+            packer.add(b"\n")
+            parts.append((*headers, packer.blocks()))
+    return Text(tuple(parts), (plain, openmetrics))

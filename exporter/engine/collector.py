@@ -14,7 +14,7 @@ from exporter.engine.horizon import Horizon
 from exporter.engine.plan import plan
 from exporter.engine.reconcile import Reconciler
 from exporter.engine.scans import Scan
-from exporter.engine.scrape import Outcome, Reader
+from exporter.engine.scrape import Limits, Outcome, Reader
 from exporter.engine.tail import floor, slice_width
 from exporter.engine.totals import Totals
 from exporter.health import Check, Health
@@ -231,9 +231,10 @@ class Collector:
             started = time.monotonic()
             try:
                 self._recognise()
-                with self._scraper.snapshot() as session:
+                reader = self._reader()
+                with self._snapshot(reader) as session:
                     self._take_in(session.moment)
-                    self.outcome = self._read_all(session)
+                    self.outcome = self._read_all(session, reader)
                 self.database_error = None
             except DatabaseError as error:
                 self._lost = self._lost or isinstance(error, ConnectionLost)
@@ -259,13 +260,22 @@ class Collector:
             raise DatabaseError("another database answers at the URL; its totals are not read yet")
         self._lost = False
 
-    def _read_all(self, session: Session) -> Outcome:
-        if self.book.plan is None or self.book.views is None:
-            return Outcome()
-        database = self.settings.database
-        reader = Reader(self.book.plan, self.book.totals, self.book.admission, self.book.views)
-        budget = self.settings.stack.scrape_timeout * 0.9
-        return reader.read(session, database.statement_timeout, budget, together=not self.outcome.failed)
+    def _reader(self) -> Reader | None:
+        book = self.book
+        if book.plan is None or book.views is None:
+            return None
+        limits = Limits(self.settings.database.statement_timeout, self.settings.stack.scrape_timeout * 0.9)
+        return Reader(book.plan, book.totals, book.admission, book.views, limits)
+
+    def _snapshot(self, reader: Reader | None) -> contextlib.AbstractContextManager[Session]:
+        ahead = reader.ahead() if reader is not None and not self.outcome.failed else None
+        return self._scraper.snapshot(ahead) if ahead is not None else self._scraper.snapshot()
+
+    def _read_all(self, session: Session, reader: Reader | None) -> Outcome:
+        if self.book.views is None or reader is None or reader.views is not self.book.views:
+            # The look at the snapshot's time may have begun totals anew.
+            reader = self._reader()
+        return reader.read(session, together=not self.outcome.failed) if reader is not None else Outcome()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:

@@ -31,6 +31,9 @@ TICK: Final = timedelta(microseconds=1)
 FAR: Final = 1 << 30
 """Numbers of transactions are compared by their last 32 bits, which tell the order of those that are not farther apart."""
 
+OLDEST: Final = "txid_snapshot_xmin(txid_current_snapshot()) & 4294967295"
+"""The oldest transaction that is open in the snapshot; see `exporter.sources.transaction.MOMENT`."""
+
 LASTING: Final = (Type.ZONED, Type.NAIVE, Type.WHOLE, Type.BINARY, Type.EXACT, Type.FLAG, Type.TEXT)
 """Types whose values always look and add up the same: no enumeration, whose words can be renamed."""
 
@@ -63,20 +66,21 @@ def can_last(source: Source, at: Resolved, columns: Iterable[Resolved]) -> bool:
 
 
 def probe(source: Source, at: Resolved) -> str:
-    """The statement: for each slice of `slots` its rows, those below `known`, and those below `oldest`."""
-    statement = source.select_from(at.slot().label("slot"), sa.func.count(), _below("known"), _below("oldest")).where(
+    """The statement: for each slice of `slots` its rows, those below `known`, and those below the oldest that is open."""
+    known: ColumnElement[Any] = sa.cast(sa.bindparam("known", type_=sa.types.NullType()), sa.Text)
+    oldest: ColumnElement[Any] = sa.cast(sa.literal_column(OLDEST), sa.Text)
+    statement = source.select_from(at.slot().label("slot"), sa.func.count(), _below(known), _below(oldest)).where(
         at.compare("lower", ">"), at.compare("upper", "<=")
     )
     return compile_sql(statement.group_by(sa.literal_column("1")), source.dialect)
 
 
-def below(name: str, transaction: int) -> dict[str, Any]:
+def below(transaction: int) -> dict[str, Any]:
     """The parameter for rows below a transaction."""
-    return {name: str(transaction & 0xFFFFFFFF)}
+    return {"known": str(transaction & 0xFFFFFFFF)}
 
 
-def _below(name: str) -> ColumnElement[Any]:
-    number: ColumnElement[Any] = sa.cast(sa.bindparam(name, type_=sa.types.NullType()), sa.Text)
+def _below(number: ColumnElement[Any]) -> ColumnElement[Any]:
     # A subquery is worked out once and not for every row.
     age = sa.select(sa.func.age(sa.cast(number, _Xid))).scalar_subquery()
     return sa.func.count().filter(sa.func.age(sa.literal_column("xmin")) > age)

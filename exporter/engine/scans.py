@@ -66,11 +66,10 @@ class Scan:
         """
         return ((self.slotted_sql, _slot_params(self.at, lower, instants)),)
 
-    def probe(self, lower: datetime, instants: Sequence[datetime], known: int, oldest: int) -> Statement:
+    def probe(self, lower: datetime, instants: Sequence[datetime], known: int) -> Statement:
         """The statement that tells which slices are as they were; see `exporter.engine.probe`."""
         assert self.probe_sql is not None  # only such scans are asked
-        params = _slot_params(self.at, lower, instants)
-        return self.probe_sql, {**params, **below("known", known), **below("oldest", oldest)}
+        return self.probe_sql, {**_slot_params(self.at, lower, instants), **below(known)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from exporter.engine.tail import Reading, Tail
 from exporter.engine.totals import Admission, Key, Series, Totals, added, series_key
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
-from exporter.sources.database import Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
+from exporter.sources.database import Ahead, Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
 
 
 @dataclass(slots=True)
@@ -52,12 +52,10 @@ class Views:
         views, tail = self.by_domain[totals.scan.domain], self.tails[totals.scan.name]
         for metric in totals.metrics:
             sealed, fresh, view = totals.sealed[metric.base], tail.series[metric.base], views[metric.base]
-            keys = changed[metric.base] | totals.touched[metric.base]
-            shown = [(key, sealed.get(key), fresh.get(key)) for key in keys]
-            view.write((key, summed(metric, old, new)) for key, old, new in shown if old or new)
-            for key, old, new in shown:
-                if not old and not new:
-                    view.remove(key)
+            gone: list[Key] = []
+            view.write(_shown(metric, changed[metric.base] | totals.touched[metric.base], sealed, fresh, gone))
+            for key in gone:
+                view.remove(key)
             totals.touched[metric.base] = set()
 
     def sealed(self, totals: Totals) -> None:
@@ -88,6 +86,28 @@ class Views:
         self._last[metric.base] = series
 
 
+def _shown(
+    metric: Metric, keys: Iterable[Key], sealed: Series, tail: Series, gone: list[Key]
+) -> Iterator[tuple[Key, list[Number]]]:
+    """What series show; those that have no rows any more are put into `gone`."""
+    single = not isinstance(metric, Distribution)
+    for key in keys:
+        old, new = sealed.get(key), tail.get(key)
+        if single and old and new and type(old[0]) is type(new[0]):
+            # As `summed` does, without its price: most series are of this kind.
+            yield key, [old[0] + new[0]]  # type: ignore[operator]
+        elif old or new:
+            yield key, summed(metric, old, new)
+        else:
+            gone.append(key)
+
+
+def _unique(statements: Iterable[Statement]) -> list[Statement]:
+    """Scans of the same rows ask the same."""
+    every = list(statements)
+    return [each for place, each in enumerate(every) if each not in every[:place]]
+
+
 def summed(metric: Metric, sealed: list[Number] | None, tail: list[Number] | None) -> list[Number]:
     """What a series shows: sealed numbers and those of the tail, of which one may be missing."""
     return added(sealed, tail) if sealed and tail else filled(metric, sealed or tail or [])
@@ -98,11 +118,27 @@ def filled(metric: Metric, vector: list[Number]) -> list[Number]:
     return [0 if value is None else value for value in vector] if isinstance(metric, Distribution) else vector
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that a statement may take, and a whole scrape."""
+
+    statement: float
+    scrape: float
+
+    @property
+    def together(self) -> float:
+        """Limit of each statement while all are asked together: there must be time left to ask one by one."""
+        return min(self.statement, self.scrape / 2)
+
+
 class Reader:
     """Reads a plan in one snapshot."""
 
-    def __init__(self, plan: Plan, totals: dict[str, Totals], admission: Admission, views: Views) -> None:
+    def __init__(
+        self, plan: Plan, totals: dict[str, Totals], admission: Admission, views: Views, limits: Limits
+    ) -> None:
         self.plan = plan
+        self.limits = limits
         self.totals = totals
         self.admission = admission
         self.views = views
@@ -111,23 +147,24 @@ class Reader:
         for scan in plan.scans:
             first.setdefault((scan.source.entity.name, scan.at.column.name), scan.name)
         self._first = frozenset(first.values())
+        self._probes: dict[str, Statement] = {}
 
-    def read(self, session: Session, statement_timeout: float, budget: float, *, together: bool) -> Outcome:
+    def read(self, session: Session, *, together: bool) -> Outcome:
         """Bring the views up to date. A domain with a failing statement is reported and costs only itself.
 
         Statements are sent `together` when none is expected to fail; if one does, all are tried one by one.
         """
-        started = time.monotonic()
+        started, budget = time.monotonic(), self.limits.scrape
         outcome: Outcome | None = None
         if together:
             try:
-                outcome = self._read_together(session, min(statement_timeout, budget / 2), started + budget / 2)
+                outcome = self._read_together(session, self.limits.together, started + budget / 2)
             except ConnectionLost:
                 raise
             except DatabaseError:
                 outcome = None
         if outcome is None:
-            outcome = self._read_each(session, statement_timeout, started + budget)
+            outcome = self._read_each(session, self.limits.statement, started + budget)
         outcome.seconds = time.monotonic() - started
         return outcome
 
@@ -140,7 +177,7 @@ class Reader:
         items = [item for item in self.plan.items if item.domain not in outcome.waiting]
         begun = time.monotonic()
         with session.together(timeout) as ask:
-            tails = self._inquire(session.moment, [item for item in items if isinstance(item, Scan)], ask)
+            tails = self._inquire(session, [item for item in items if isinstance(item, Scan)], ask)
             asked = {item.name: self._statements(item, tails.get(item.name), session.moment) for item in items}
             with closing(ask([statement for item in items for statement in asked[item.name]])) as results:
                 for item in items:
@@ -155,25 +192,47 @@ class Reader:
     def _statements(self, item: Scan | LevelScan, reading: Reading | None, moment: Moment) -> list[Statement]:
         return [self._statement(item, moment.now)] if reading is None else reading.statements
 
-    def _inquire(self, moment: Moment, scans: Sequence[Scan], ask: Ask) -> dict[str, Reading]:
+    def ahead(self) -> Ahead | None:
+        """What can be asked along with the snapshot: which slices of tails are as they were."""
+        probes = {name: tail.expect(self.totals[name].horizon) for name, tail in self._tails(self.plan.scans).items()}
+        self._probes = {name: statement for name, statement in probes.items() if statement is not None}
+        if not self._probes:
+            return None
+        return Ahead((self._guards(self._probes), *_unique(self._probes.values())), self.limits.together)
+
+    def _tails(self, scans: Sequence[Scan]) -> dict[str, Tail]:
+        return {scan.name: self.views.tails[scan.name] for scan in scans if scan.probe_sql is not None}
+
+    def _guards(self, names: Iterable[str]) -> Statement:
+        tables = {guarded(self.views.tails[name].scan.source) for name in names}
+        return GUARD, {"names": sorted(tables)}
+
+    def _inquire(self, session: Session, scans: Sequence[Scan], ask: Ask) -> dict[str, Reading]:
         """What must be read of the tails of which some slices may be sure to be as they were."""
-        tails = {scan.name: self.views.tails[scan.name] for scan in scans if scan.probe_sql is not None}
-        if not tails or moment.oldest is None:
+        tails = self._tails(scans)
+        if not tails or session.moment.oldest is None:
             return {}
-        (found,) = ask([(GUARD, {"names": sorted({guarded(tail.scan.source) for tail in tails.values()})})])
+        before = session.ahead is not None and tails.keys() <= self._probes.keys()
+        if before:
+            assert session.ahead is not None
+            found, *answers = session.ahead
+        else:
+            (found,) = ask([self._guards(tails)])
         guards = {row[0]: row for row in found}
         begun: dict[str, Reading] = {}
-        probes: dict[str, Statement] = {}
         for name, tail in tails.items():
             horizon = self.totals[name].horizon
             assert horizon is not None  # others wait
-            reading = tail.begin(horizon, moment, guards.get(guarded(tail.scan.source)))
+            reading = tail.begin(horizon, session.moment, guards.get(guarded(tail.scan.source)))
             if reading is not None:
-                begun[name], statement = reading, tail.probe(reading, moment.oldest)
-                probes |= {name: statement} if statement is not None else {}
-        # Scans of the same rows ask the same.
-        unique = [each for place, each in enumerate(probes.values()) if each not in list(probes.values())[:place]]
-        answers = list(ask(unique)) if unique else []
+                begun[name] = reading
+        if before and all(reading.asked is not None for reading in begun.values()):
+            probes = self._probes
+        else:
+            asked = ((name, tails[name].probe(reading)) for name, reading in begun.items())
+            probes = {name: statement for name, statement in asked if statement is not None}
+            answers = list(ask(_unique(probes.values()))) if probes else []
+        unique = _unique(probes.values())
         for name, reading in begun.items():
             tails[name].decide(reading, answers[unique.index(probes[name])] if name in probes else ())
         return begun

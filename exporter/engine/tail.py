@@ -8,6 +8,7 @@ them. Numbers are added and taken away exactly: PostgreSQL gives whole numbers a
 from __future__ import annotations
 
 import decimal
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -71,11 +72,15 @@ class Slice:
 
 @dataclass(slots=True)
 class Reading:
-    """What one scrape reads of a tail: the slices that are kept, and statements for the others, each a run of spans."""
+    """What one scrape reads of a tail: the slices that are kept, and statements for the others, each a run of spans.
+
+    `asked` are the slices that were asked about before, or None when that is no use.
+    """
 
     lower: datetime
     now: datetime
     spans: list[Span]
+    asked: list[Span] | None
     kept: set[Span] = field(default_factory=set)
     counts: dict[Span, tuple[int, int, int]] = field(default_factory=dict)
     runs: list[list[Span]] = field(default_factory=list)
@@ -96,6 +101,8 @@ class Tail:
         self._parts: dict[str, dict[Key, int]] = {base: {} for base in self.series}
         self._known: int | None = None
         self._guard: Row | None = None
+        self._until: tuple[datetime, float] | None = None
+        self._expected: list[Span] | None = None
 
     # ---- all of it ------------------------------------------------------------------------------------------------
 
@@ -123,25 +130,29 @@ class Tail:
         if guard is None or self.scan.probe_sql is None or moment.oldest is None or moment.bound is None:
             return None
         far = self._known is not None and not 0 <= moment.bound - self._known < FAR
+        asked = self._expected
         if guard != self._guard or far or self._known is None or self._known > moment.oldest:
-            self._slices, self._known = {}, moment.oldest
-        self._guard = guard
+            self._slices, self._known, asked = {}, moment.oldest, None
+        self._guard, self._until = guard, (moment.now, time.monotonic())
+        return Reading(horizon, moment.now, self._cut(horizon, moment.now), asked)
+
+    def _cut(self, horizon: datetime, now: datetime) -> list[Span]:
+        """The time since the horizon in spans, of which the last is not over."""
         width = self.width
-        while (moment.now - horizon) / width > MOST_SLICES:
+        while (now - horizon) / width > MOST_SLICES:
             width *= 2
         ends: list[datetime] = []
-        early = moment.now - FIRST * width
+        early = now - FIRST * width
         ready = {
             start: end
             for (start, end), part in self._slices.items()
             if part.settled is not None and end - start >= width
         }
         place = horizon
-        while (end := self._end(place, width, early, ready)) <= moment.now:
+        while (end := self._end(place, width, early, ready)) <= now:
             ends.append(end)
             place = end
-        starts = [horizon, *ends]
-        return Reading(horizon, moment.now, list(zip(starts, [*ends, moment.now], strict=True)))
+        return list(zip([horizon, *ends], [*ends, now], strict=True))
 
     def _end(self, start: datetime, width: timedelta, early: datetime, ready: dict[datetime, datetime]) -> datetime:
         """Where the slice ends that begins at `start`: where it ended the last time, if it was whole."""
@@ -150,17 +161,34 @@ class Tail:
         longer = floor(start, FIRST * width) + FIRST * width
         return longer if not ready and longer <= early else floor(start, width) + width
 
-    def probe(self, reading: Reading, oldest: int) -> Statement | None:
+    def expect(self, horizon: datetime | None) -> Statement | None:
+        """The statement of `probe` for a snapshot that is about to be taken; None when there is nothing to compare with.
+
+        What time it will be is a guess. A slice that was not asked about is read, and read again the next time.
+        """
+        self._expected = None
+        if horizon is None or self._known is None or self._until is None or not self._slices:
+            return None
+        now, since = self._until
+        reached = now + timedelta(seconds=time.monotonic() - since) + 2 * self.width
+        self._expected = self._cut(horizon, reached)[:-1]
+        return self._probe(horizon, self._expected, self._known)
+
+    def probe(self, reading: Reading) -> Statement | None:
         """The statement that tells which slices are as they were; None when there is no whole slice."""
-        ends = [end - TICK for _, end in reading.spans[:-1]]
-        known = oldest if self._known is None else self._known
-        return self.scan.probe(reading.lower - TICK, ends, known, oldest) if ends else None
+        assert self._known is not None  # since the reading has begun
+        reading.asked = reading.spans[:-1]
+        return self._probe(reading.lower, reading.asked, self._known)
+
+    def _probe(self, lower: datetime, spans: Sequence[Span], known: int) -> Statement | None:
+        return self.scan.probe(lower - TICK, [end - TICK for _, end in spans], known) if spans else None
 
     def decide(self, reading: Reading, counts: Iterable[Row]) -> None:
         """Keep the slices that are sure to be as they were; the others are to be read."""
         found = {place: (total, known, oldest) for place, total, known, oldest in counts}
-        for place, span in enumerate(reading.spans[:-1]):
-            total, known, _ = reading.counts[span] = found.get(place, (0, 0, 0))
+        asked = {span: found.get(place, (0, 0, 0)) for place, span in enumerate(reading.asked or ())}
+        reading.counts = {span: asked[span] for span in reading.spans[:-1] if span in asked}
+        for span, (total, known, _) in reading.counts.items():
             part = self._slices.get(span)
             if part is not None and part.settled == total == known:
                 reading.kept.add(span)

@@ -44,7 +44,7 @@ class Sheet:
     def _prefixes(self, key: Key) -> tuple[str, ...]:
         """The live exporter's own lines, up to the number."""
         self._view.set(key, [0] * max(1, self._width - 1))
-        lines = self._view.lines[key].splitlines()
+        lines = self._view.lines(key)
         self._view.remove(key)
         return tuple(line.removesuffix("0") for line in lines)
 

@@ -50,10 +50,20 @@ class Column:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Statements that are known before a snapshot is taken, and go to the database together with the request for it."""
+
+    statements: tuple[Statement, ...]
+    timeout: float
+
+
 class Session(Protocol):
     """One snapshot. Statements in it see the same rows."""
 
     moment: Moment
+    ahead: list[list[Row]] | None
+    """Rows of the statements that were asked along with the snapshot; None when there were none or one failed."""
 
     def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
         """Rows of a statement that may take `timeout` seconds; a failure leaves the session usable."""
@@ -74,7 +84,7 @@ class Database(Protocol):
 
     dialect: str
 
-    def snapshot(self) -> contextlib.AbstractContextManager[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> contextlib.AbstractContextManager[Session]:
         """A new snapshot; raises ConnectionLost when the database cannot be reached."""
 
     def identity(self) -> str:
@@ -102,6 +112,14 @@ def sentence(error: BaseException) -> str:
     return SECRET.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
+NEVER: Final = 1 << 30
+"""So often must a statement run before psycopg prepares it by itself."""
+
+
+MOST_PREPARED: Final = 500
+"""More than any mapping needs, so that none is forgotten and prepared anew at each scrape."""
+
+
 class Postgres:
     """PostgreSQL by psycopg. One connection, reopened when it was lost."""
 
@@ -111,6 +129,7 @@ class Postgres:
         self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
         self._connect_timeout = connect_timeout
         self._connection: Any = None
+        self._farewell: list[str] = []
 
     def _open(self) -> Any:
         import psycopg
@@ -123,8 +142,8 @@ class Postgres:
                 autocommit=True,
                 connect_timeout=max(2, round(self._connect_timeout)),
                 application_name="watchfloor",
-                # Poolers such as pgbouncer hand each transaction to another backend.
-                prepare_threshold=None,
+                # Statements are prepared only where we say so.
+                prepare_threshold=NEVER,
                 keepalives_idle=5,
                 keepalives_interval=2,
                 keepalives_count=3,
@@ -132,21 +151,31 @@ class Postgres:
             )
         except (psycopg.Error, ValueError, UnicodeError) as error:
             raise ConnectionLost(f"cannot connect to the database: {sentence(error)}") from None
+        self._connection.prepared_max = MOST_PREPARED
+        self._farewell = farewell = []
+        self._connection.add_notice_handler(
+            lambda notice: (
+                farewell.append(notice.message_primary or "") if notice.severity_nonlocalized == "FATAL" else None
+            )
+        )
         return self._connection
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        from exporter.sources.transaction import Transaction
+
         connection = self._open()
-        session = _PostgresSession(connection)
+        session = Transaction(connection, self._farewell)
         try:
-            session.begin()
+            session.begin(ahead)
             yield session
         finally:
             with contextlib.suppress(Exception):
                 if not connection.closed:
-                    connection.execute("ROLLBACK")
-            if connection.closed or connection.broken:
-                self._connection = None
+                    # Nothing was written. After a rollback psycopg forgets what it prepared.
+                    connection.execute("COMMIT")
+            if connection.closed or connection.broken or session.doubtful:
+                self.close()
 
     def identity(self) -> str:
         with self.snapshot() as session:
@@ -162,96 +191,6 @@ class Postgres:
             self._connection = None
 
 
-# now() is the start of the transaction, so it is read before the snapshot, which the first query takes.
-# A snapshot's xmax only lies above the transactions that have *ended*; one that began to write and is still open may
-# have a higher number, and every such transaction holds a lock on its own number. See README, "Decisions".
-MOMENT: Final = """
-SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(txid_current_snapshot()),
-       pg_is_in_recovery(),
-       (SELECT array_agg(transactionid::text::bigint) FROM pg_locks WHERE locktype = 'transactionid' AND granted)
-"""
-
-
-class _PostgresSession:
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self.moment: Moment
-
-    def begin(self) -> None:
-        self._run(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = 5000",
-            None,
-        )
-        now, oldest, bound, standby, running = self._run(MOMENT, None).fetchone()
-        if standby:
-            self.moment = Moment(now, None, None)
-        else:
-            self.moment = Moment(now, oldest, max([bound, *(_full(number, bound) + 1 for number in running or ())]))
-
-    def rows(self, sql: str, params: Params, timeout: float) -> list[Row]:
-        return cast(list[Row], self._guarded(sql, params, timeout, lambda cursor: cursor.fetchall()))
-
-    @contextlib.contextmanager
-    def together(self, timeout: float) -> Iterator[Ask]:
-        self._run(f"SAVEPOINT all_of_them; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
-        try:
-            yield self._ask
-        except ConnectionLost:
-            raise
-        except DatabaseError:
-            self._run("ROLLBACK TO SAVEPOINT all_of_them", None)
-            raise
-
-    def _ask(self, statements: Sequence[Statement]) -> Generator[list[Row], None, None]:
-        import psycopg
-
-        try:
-            with self._connection.pipeline():
-                cursors = [self._connection.execute(sql, params) for sql, params in statements]
-                for cursor in cursors:
-                    yield cursor.fetchall()
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-
-    def describe(self, sql: str, timeout: float) -> list[Column]:
-        def read(cursor: Any) -> list[Column]:
-            return [Column(item.name, str(item.type_code)) for item in cursor.description]
-
-        return cast("list[Column]", self._guarded(sql, {}, timeout, read))
-
-    def _guarded(self, sql: str, params: Params, timeout: float, read: Callable[[Any], Any]) -> Any:
-        if timeout <= 0:
-            raise DatabaseError("the time for this scrape is used up")
-        self._run(f"SAVEPOINT one; SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}", None)
-        try:
-            found = self._run(sql, params, read)
-        except ConnectionLost:
-            raise
-        except DatabaseError:
-            self._run("ROLLBACK TO SAVEPOINT one", None)
-            raise
-        return found
-
-    def _run(self, sql: str, params: Params | None, read: Callable[[Any], Any] = lambda cursor: cursor) -> Any:
-        import psycopg
-
-        try:
-            return read(self._connection.execute(sql, params))
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-
-    def _failure(self, error: Exception) -> DatabaseError:
-        if self._connection.closed or self._connection.broken:
-            return ConnectionLost(f"the connection to the database broke: {sentence(error)}")
-        return DatabaseError(sentence(error))
-
-
-def _full(number: int, near: int) -> int:
-    """The 64-bit number of a transaction from its last 32 bits and a number that is near."""
-    difference = (number - near) & 0xFFFFFFFF
-    return near + (difference - (1 << 32) if difference >= 1 << 31 else difference)
-
-
 class Sqlite:
     """SQLite by the standard library, opened read-only."""
 
@@ -261,7 +200,7 @@ class Sqlite:
         self._path = Path(unquote(re.sub(r"^sqlite(\+\w+)?:///", "", url).split("?", 1)[0]))
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:  # noqa: ARG002 - nothing to save here
         try:
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None
@@ -288,6 +227,8 @@ class Sqlite:
 
 
 class _SqliteSession:
+    ahead: list[list[Row]] | None = None
+
     def __init__(self, connection: sqlite3.Connection, moment: Moment) -> None:
         self._connection = connection
         self.moment = moment

@@ -18,7 +18,7 @@ from exporter.metric import EventMetric, Level, Metric
 from exporter.metrics import CATALOGUE
 from exporter.prices import load as load_prices
 from exporter.settings import Settings
-from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
+from exporter.sources.database import Ahead, ConnectionLost, Database, DatabaseError, Session
 from exporter.tariff import TARIFFS
 from exporter.verify.compare import Difference, Expected, differences, fold, shown_values
 from exporter.verify.fields import VerifyError
@@ -53,8 +53,8 @@ class _Witness:
         self.look: Callable[[Session], None] | None = None
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with self._database.snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with self._database.snapshot(ahead) as session:
             yield session
             if self.look is not None:
                 self.look(session)

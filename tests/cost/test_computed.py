@@ -18,7 +18,7 @@ from exporter.engine.computing import Computer
 from exporter.mapping import load
 from exporter.schema import apply, statements
 from exporter.settings import Settings
-from exporter.sources.database import Session, connect
+from exporter.sources.database import Ahead, Session, connect
 from tests.conftest import Postgres
 from tests.engine.rig import settings
 
@@ -85,9 +85,9 @@ class Fixed:
         self.dialect = self._database.dialect
 
     @contextmanager
-    def snapshot(self) -> Iterator[Session]:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
         """A snapshot at the fixed time."""
-        with self._database.snapshot() as session:
+        with self._database.snapshot(ahead) as session:
             session.moment = replace(session.moment, now=NOW)
             yield session
 

@@ -20,7 +20,7 @@ from exporter.mapping import Mapping, load
 from exporter.mapping.model import parse
 from exporter.schema import statements
 from exporter.settings import Settings
-from exporter.sources.database import Database, Moment, Postgres, Session, connect
+from exporter.sources.database import Ahead, Database, Moment, Postgres, Session, connect
 from tests.engine.recount import RECOUNTED, Labels, Samples, key, recount
 
 OPEN: Final[list[Callable[[], None]]] = []
@@ -48,8 +48,8 @@ class Checked(Postgres):
     clock: Clock | None = None
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with super().snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with super().snapshot(ahead) as session:
             session.moment = self.moment(session)
             yield session
             self.after(session)

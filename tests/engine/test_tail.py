@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -11,8 +12,9 @@ import psycopg
 import pytest
 
 from exporter.engine.tail import MOST_SLICES, Reading, Tail
-from exporter.sources.database import Row
-from tests.engine.rig import Place, Rig, Writer, total, wrong
+from exporter.sources import transaction
+from exporter.sources.database import Ahead, Row, Session
+from tests.engine.rig import Checked, Place, Rig, Writer, own, total, wrong
 
 
 class Kept:
@@ -65,6 +67,66 @@ def test_nothing_changed(rig: Rig, kept: Kept) -> None:
     assert quiet[0] > 10 * quiet[1]
 
 
+class Along(Checked):
+    """Notes how many statements were answered along with the snapshot; one of them fails if that is wanted."""
+
+    answered: int | None = None
+    broken = False
+
+    @contextlib.contextmanager
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        if ahead is not None and self.broken:
+            ahead = Ahead((*ahead.statements, ("SELECT 1 / 0", {})), ahead.timeout)
+        with super().snapshot(ahead) as session:
+            self.answered = None if session.ahead is None else len(session.ahead)
+            yield session
+
+
+def test_asked_along(place: Place, kept: Kept) -> None:
+    """From the second scrape on slices are asked about along with the snapshot; where that fails, as without it."""
+    found = place.rig(scraper=Along, exporter={"settle": 600})
+    scraper = found.collector._scraper
+    assert isinstance(scraper, Along)
+    for _ in range(20):
+        place.calls(1)
+        place.clock.forward(31)
+    found.tick()
+    assert wrong(found) == {}
+    assert scraper.answered is None
+    assert kept.of(found)[0] > 0
+    assert scraper.answered is not None
+    # What was asked about in vain: slices that began and ended since, as far as the guess did not reach.
+    place.calls(1)
+    place.clock.forward(300)
+    place.calls(1)
+    assert wrong(found) == {}
+    place.calls(
+        1, initiated_at=place.clock.now - timedelta(seconds=150), ended_at=place.clock.now - timedelta(seconds=150)
+    )
+    assert wrong(found) == {}
+    scraper.broken = True
+    assert kept.of(found)[0] > 0
+    assert scraper.answered is None
+    assert own(found.scrape(), "domain_up", domain="calls") == 1
+    found.close()
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_prepared_statements(pooled: bool, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements are prepared where the process that answers is the one that was connected to, and not behind a pooler."""
+    if pooled:
+        monkeypatch.setattr(transaction, "MOMENT", transaction.MOMENT.replace("pg_backend_pid()", "0"))
+    place.calls(3)
+    found = place.rig()
+    found.tick()
+    for _ in range(2):
+        assert wrong(found) == {}
+    with found.collector._scraper.snapshot() as session:
+        prepared = session.rows("SELECT count(*) FROM pg_prepared_statements", {}, 5.0)[0][0]
+    assert (prepared == 0) == pooled
+    found.close()
+
+
 EDITS = {
     "an update": "UPDATE call_sessions SET outcome = 'other thing' WHERE id = 'w-50'",
     "an update of a number": "UPDATE call_sessions SET duration_seconds = 99999 WHERE id = 'w-50'",
@@ -79,6 +141,7 @@ EDITS = {
     "TO outcome; ALTER TABLE call_sessions RENAME other TO campaign",
     "a table that takes another's name": "CREATE TABLE twin (LIKE call_sessions); INSERT INTO twin SELECT * FROM call_sessions; "
     "UPDATE twin SET outcome = 'twin'; ALTER TABLE call_sessions RENAME TO old; ALTER TABLE twin RENAME TO call_sessions",
+    "a column of another type": "ALTER TABLE call_sessions ALTER outcome TYPE varchar(80)",
     "an empty table": "TRUNCATE call_sessions",
     "a table written anew": "VACUUM FULL call_sessions",
 }

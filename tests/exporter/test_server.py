@@ -25,7 +25,7 @@ from exporter import endpoint
 from exporter.access import ServerError
 from exporter.health import Check, Health
 from exporter.negotiation import OPENMETRICS, TEXT, wants_gzip, wants_openmetrics
-from exporter.packing import crc, deflated, gzipped
+from exporter.packing import Packer, Sum, gzipped
 from exporter.sections import BasicAuth, Exporter, Tls
 from exporter.server import CONNECTIONS, Server
 from exporter.settings import Settings, SettingsError
@@ -50,7 +50,10 @@ class Fake:
 
     def packed(self, openmetrics: bool) -> bytes:
         body = self.exposition(openmetrics)
-        return gzipped([deflated(body)], crc(body), len(body))
+        of = Sum()
+        packer = Packer([of])
+        packer.add(body)
+        return gzipped([packer.blocks()], of)
 
     def health(self) -> Health:
         return self.state

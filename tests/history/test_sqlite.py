@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.sources.database import Session, Sqlite
+from exporter.sources.database import Ahead, Session, Sqlite
 from tests.engine.rig import Rig, settings
 from tests.history.rig import FORMS, at, mapping, real, replayed, table
 
@@ -25,8 +25,8 @@ class Clocked(Sqlite):
     now = START
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with super().snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with super().snapshot(ahead) as session:
             session.moment = replace(session.moment, now=self.now)
             yield session
 

@@ -26,7 +26,7 @@ from exporter.mapping import Mapping
 from exporter.metric import Distribution, EventMetric, Level, Metric
 from exporter.metrics import CATALOGUE
 from exporter.settings import Settings
-from exporter.sources.database import Database, Postgres, Session
+from exporter.sources.database import Ahead, Database, Postgres, Session
 from exporter.tariff import UNITS
 from exporter.verify.compare import Expected
 from exporter.verify.report import Report
@@ -129,8 +129,8 @@ class Clocked(Postgres):
     now = NOW
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with super().snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with super().snapshot(ahead) as session:
             session.moment = replace(session.moment, now=self.now, oldest=None, bound=None)
             yield session
 

@@ -25,7 +25,7 @@ from exporter.history.reading import slices
 from exporter.history.replay import Replay, Written
 from exporter.mapping import Mapping
 from exporter.settings import Settings
-from exporter.sources.database import Database, Session, Sqlite, connect
+from exporter.sources.database import Ahead, Database, Session, Sqlite, connect
 from exporter.sources.database import Postgres as Server
 from exporter.verify.shown import read_text
 from exporter.verify.verifier import Verifier
@@ -79,8 +79,8 @@ class LiteClock(Sqlite):
     clock: Work
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with super().snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with super().snapshot(ahead) as session:
             session.moment = replace(session.moment, now=self.clock.now)
             yield session
 
@@ -91,8 +91,8 @@ class ServerClock(Server):
     clock: Work
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        with super().snapshot() as session:
+    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
+        with super().snapshot(ahead) as session:
             session.moment = replace(session.moment, now=self.clock.now, oldest=None, bound=None)
             yield session
 
