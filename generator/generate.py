@@ -22,8 +22,9 @@ def build(
     places = endpoints(settings, runtime)
     files = {
         "prometheus/prometheus.yml": prometheus.config(settings, places),
-        "alertmanager/alertmanager.yml": alertmanager.config(settings, places, environment),
     }
+    for path, content in alertmanager.files(settings, places, environment).items():
+        files[f"alertmanager/{path}"] = content
     for group in alerts.build(settings):
         files[f"prometheus/rules/{group.domain}.yml"] = document(group.content(settings))
     for path, content in grafana.files(settings, places).items():
