@@ -151,12 +151,13 @@ class Group:
         _unique(self.domain, ((alert.name, alert.severity.value) for alert in self.alerts))
 
     def content(self, settings: Settings) -> dict[str, object]:
-        """The content of the group's rule file."""
+        """The content of the group's rule file. Alerts that Grafana evaluates are not in it, so that nobody is paged twice."""
+        alerts = self.alerts if settings.alerting.engine == "prometheus" else ()
         rules = [
             *(recording.rule(settings.thresholds) for recording in self.recordings),
-            *(alert.rule(self.domain, settings) for alert in self.alerts),
+            *(alert.rule(self.domain, settings) for alert in alerts),
         ]
-        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]}
+        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]} if rules else {}
 
 
 def literal(text: str) -> str:

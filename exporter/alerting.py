@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,6 +13,10 @@ from exporter.sections import Model
 class Alerting(Model):
     """Who hears of alerts. Secrets come from files or the environment."""
 
+    engine: Literal["prometheus", "grafana"] = Field(
+        "prometheus",
+        description="Who evaluates the alerts: prometheus, with Alertmanager to notify, or grafana, which does both.",
+    )
     email: str | None = Field(
         None,
         pattern=r"^[^@\s,]+@[^@\s,]+(, *[^@\s,]+@[^@\s,]+)*$",

@@ -12,7 +12,7 @@ def build(
     settings: Settings, runtime: str = "native", environment: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
     """Path below the output directory, and content, of each file. The environment only says whether a secret is given."""
-    import alerts
+    import alerts.grafana
     import dashboards
     from provisioning import alertmanager, grafana, prometheus
     from provisioning.document import document
@@ -25,9 +25,12 @@ def build(
         "alertmanager/alertmanager.yml": alertmanager.config(settings, places, environment),
     }
     for group in alerts.build(settings):
-        files[f"prometheus/rules/{group.domain}.yml"] = document(group.content(settings))
-    for path, content in grafana.files(settings, places).items():
-        files[f"grafana/provisioning/{path}"] = content
-    for name, content in dashboards.build(settings).items():
-        files[f"grafana/dashboards/{name}"] = content
+        if content := group.content(settings):
+            files[f"prometheus/rules/{group.domain}.yml"] = document(content)
+    rules = {"apiVersion": 1, **alerts.grafana.file(settings)}
+    files["grafana/provisioning/alerting/rules.yaml"] = document(rules)
+    for path, made in grafana.files(settings, places).items():
+        files[f"grafana/provisioning/{path}"] = made
+    for name, made in dashboards.build(settings).items():
+        files[f"grafana/dashboards/{name}"] = made
     return dict(sorted(files.items()))
