@@ -103,7 +103,7 @@ def _value(field: FieldInfo) -> str:
     if default not in (None, (), {}, ""):
         return written(field, default)
     model = inner_model(field.annotation)
-    if model is None:
+    if model is None or field.examples:
         return flow((field.examples or [None])[0])
     return flow([_example(model)] if get_origin(field.annotation) is tuple else _example(model))
 
