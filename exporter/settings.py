@@ -31,6 +31,7 @@ from exporter.sections import (
     StateSource,
     Tls,
 )  # fmt: skip
+from exporter.suppression import Acknowledgement
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
@@ -83,6 +84,7 @@ class Settings(Model):
     benchmarks: Benchmarks = Benchmarks()
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
+    acknowledgement: Acknowledgement = Acknowledgement()
     stack: Stack = Stack()
     demo: Demo = Demo()
     history: History = History()

@@ -12,6 +12,7 @@ def build(
     settings: Settings, runtime: str = "native", environment: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
     """Path below the output directory, and content, of each file. The environment only says whether a secret is given."""
+    import alerts.escalation
     import alerts.grafana
     import dashboards
     from provisioning import alertmanager, grafana, prometheus
@@ -27,6 +28,8 @@ def build(
     for group in alerts.build(settings):
         if content := group.content(settings):
             files[f"prometheus/rules/{group.domain}.yml"] = document(content)
+    if content := alerts.escalation.content(settings):
+        files["prometheus/rules/escalation.yml"] = document(content)
     rules = {"apiVersion": 1, **alerts.grafana.file(settings)}
     files["grafana/provisioning/alerting/rules.yaml"] = document(rules)
     for path, made in grafana.files(settings, places).items():
