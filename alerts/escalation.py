@@ -1,22 +1,23 @@
 """Escalation: who is told next of a critical alert that nobody acknowledged.
 
 Prometheus knows in ALERTS_FOR_STATE when an alert began, but forgets it in a restart when the alert waits less than ten
-minutes. A recording therefore carries the beginning on from its own last value. One alert for each level fires when the
-beginning is long enough ago. It bears the beginning as a label: an acknowledgement, which is a silence of that alert, holds
-for one incident and not for the next.
+minutes. A recording therefore carries the beginning on from its own last value. For each critical
+alert and level there is one of the same name that fires when the beginning is long enough ago. It bears the beginning as a
+label: an acknowledgement, which is a silence of these, holds for one incident and not for the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from alerts import build
 from alerts.rule import Alert, Severity
 from alerts.watchers import ALERTS_SERIES
 from exporter.alerting import Level
-from exporter.labels import DOMAIN
 from exporter.settings import Settings, duration
-from provisioning.escalation import BEGAN, INCIDENT, LEVEL, SINCE, UNACKNOWLEDGED
+from provisioning import promql
+from provisioning.escalation import BEGAN, LEVEL, SINCE
 
 ACTIVE_SINCE: Final = "ALERTS_FOR_STATE"
 CRITICAL: Final = f'severity="{Severity.CRITICAL.value}",{LEVEL}=""'
@@ -34,7 +35,14 @@ def content(settings: Settings) -> dict[str, object]:
     if not levels or settings.alerting.engine != "prometheus":
         return {}
     recording = {"record": BEGAN, "expr": began(settings)}
-    rules = [recording, *(_rule(number, level, settings) for number, level in enumerate(levels, 1))]
+    escalated = (
+        _rule(alert, group.domain, number, level, settings)
+        for group in build(settings)
+        for alert in group.alerts
+        if alert.severity is Severity.CRITICAL
+        for number, level in enumerate(levels, 1)
+    )
+    rules = [recording, *escalated]
     return {"groups": [{"name": "watchfloor-escalation", "rules": rules}]}
 
 
@@ -52,39 +60,30 @@ def _seen(state: str, settings: Settings) -> str:
     return f"({series} and timestamp({series}) > time() - {oldest:g})"
 
 
-def _rule(number: int, level: Level, settings: Settings) -> dict[str, object]:
-    alert = Alert(
-        name=UNACKNOWLEDGED,
-        severity=Severity.CRITICAL,
-        expr=_old(level),
-        summary="Nobody has acknowledged a critical alert.",
-        description=f"{{{{ $labels.{INCIDENT} }}}}{_where()} goes on since {{{{ $labels.{SINCE} | humanizeTimestamp }}}} and nobody has "
-        f"acknowledged it within {duration(level.after)}. To acknowledge it: watchfloor ack {{{{ $labels.{INCIDENT} }}}}",
-        value=f"{{{{ $labels.{SINCE} | humanizeTimestamp }}}}",
+def _rule(alert: Alert, domain: str, number: int, level: Level, settings: Settings) -> dict[str, object]:
+    """An alert of the same name, so that silences and inhibitions of the first hold for it too."""
+    escalated = replace(_worded(alert, level), expr=_old(alert, level), wait=0.0, keep=0.0)
+    rule = escalated.rule(domain, settings)
+    labels = rule["labels"]
+    assert isinstance(labels, dict)
+    return {**rule, "labels": {**labels, LEVEL: str(number)}}
+
+
+def _old(alert: Alert, level: Level) -> str:
+    """Incidents that go on for longer than the level allows, with their beginning as a label."""
+    name = f"alertname={promql.quote(alert.name)}"
+    return f'count_values without () ("{SINCE}", {BEGAN}{{{name}}} <= time() - {level.after:g})'
+
+
+def _worded(alert: Alert, level: Level) -> Alert:
+    where = ", ".join(f"{label.name} {{{{ $labels.{label.name} }}}}" for label in alert.by)
+    since = f"since {{{{ $labels.{SINCE} | humanizeTimestamp }}}}"
+    return replace(
+        alert,
+        description=f"{alert.summary.rstrip('.')}{f' ({where})' if where else ''} {since}, and nobody has acknowledged it within "
+        f"{duration(level.after)}. To say that you look at it: watchfloor ack {alert.name}",
+        value=since,
+        unit="",
         limit=duration(level.after),
-        by=(DOMAIN,),
-        dashboard="alerts",
         no_data="It ends when the alert that it is about ends, or is acknowledged.",
     )
-    rule = alert.rule("escalation", settings)
-    labels, said = rule["labels"], rule["annotations"]
-    assert isinstance(labels, dict)
-    assert isinstance(said, dict)
-    labels[LEVEL] = str(number)
-    runbooks = str(said["runbook_url"]).rpartition("/")[0]
-    said["runbook_url"] = f"{runbooks}/{{{{ $labels.{DOMAIN.name} }}}}.md#{{{{ $labels.{INCIDENT} | toLower }}}}"
-    return rule
-
-
-def _old(level: Level) -> str:
-    """The incidents that go on for longer than the level allows, with name and beginning as labels."""
-    named = f'label_replace({BEGAN} <= time() - {level.after:g}, "{INCIDENT}", "$1", "alertname", "(.+)")'
-    return f'count_values without () ("{SINCE}", {named})'
-
-
-def _where() -> str:
-    return "".join(f"{{{{ with $labels.{name} }}}} ({name} {{{{ . }}}}){{{{ end }}}}" for name in _places())
-
-
-def _places() -> Iterator[str]:
-    yield from ("tenant", "agent", "campaign", "component", "queue", "model")

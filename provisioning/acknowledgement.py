@@ -1,4 +1,4 @@
-"""Acknowledgements: who looks at which incident. Each is a silence of the alert that says that nobody does.
+"""Acknowledgements: who looks at which incident. Each is a silence of the alerts that say that nobody does.
 
 The alert itself goes on to be notified and shown; only its escalation stops. As a silence, an acknowledgement is kept by
 Alertmanager over restarts, shared by a pair, and has an end.
@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from provisioning.escalation import FOREIGN, INCIDENT, LEVEL, SINCE, UNACKNOWLEDGED
-from provisioning.silence import Alertmanager, AlertmanagerError, Match, Silence, ask, in_force
+from exporter.matching import Match
+from provisioning.escalation import LEVEL, NOT_ITS_OWN, SINCE
+from provisioning.silence import Alertmanager, AlertmanagerError, Silence, ask
 
 ALERTNAME: Final = "alertname"
+ANY_LEVEL: Final = Match(LEVEL, ".+", regex=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,14 @@ class Incident:
         return {name: value for name, value in sorted(self.labels.items()) if name not in (ALERTNAME, "severity")}
 
     @property
-    def escalated(self) -> dict[str, str]:
-        """Labels of the alert that says that nobody has acknowledged it, without the level."""
-        return {**self.labels, ALERTNAME: UNACKNOWLEDGED, INCIDENT: self.name, SINCE: self.since}
+    def matchers(self) -> tuple[Match, ...]:
+        """What an acknowledgement silences: the alerts of every level, of this incident alone."""
+        own = {**self.labels, SINCE: self.since}
+        return tuple(sorted((*(Match(name, value) for name, value in own.items()), ANY_LEVEL)))
 
     def acknowledged(self, silences: Iterable[Silence]) -> Silence | None:
         """The acknowledgement in force that ends last."""
-        found = in_force((one for one in silences if is_acknowledgement(one)), self.escalated)
+        found = (one for one in silences if one.state == "active" and tuple(sorted(one.matchers)) == self.matchers)
         return max(found, key=lambda one: one.end, default=None)
 
 
@@ -77,9 +80,10 @@ def acknowledge(
     """Say that somebody looks at an incident. Doing so again moves the end and names who did it last."""
     if not who.strip():
         raise AlertmanagerError("an acknowledgement needs a name: say who looks at the alert")
-    matchers = tuple(sorted(Match(name, value) for name, value in incident.escalated.items()))
-    same = [one for one in alertmanager.silences() if one.state == "active" and one.matchers == matchers]
-    ack = Silence(matchers, now, now + timedelta(seconds=lasts), who.strip(), comment.strip() or "acknowledged")
+    same = _same(alertmanager, incident)
+    ack = Silence(
+        incident.matchers, now, now + timedelta(seconds=lasts), who.strip(), comment.strip() or "acknowledged"
+    )
     made = alertmanager.put(ack)
     # The new one is there before the old ones end, so that no escalation slips through between.
     for old in same:
@@ -95,26 +99,32 @@ def acknowledgements(alertmanager: Alertmanager) -> tuple[Silence, ...]:
 
 def withdraw(alertmanager: Alertmanager, incident: Incident) -> int:
     """Take all acknowledgements of an incident back; how many there were."""
-    matchers = tuple(sorted(Match(name, value) for name, value in incident.escalated.items()))
-    same = [one for one in alertmanager.silences() if one.state == "active" and one.matchers == matchers]
+    same = _same(alertmanager, incident)
     for one in same:
         alertmanager.expire(one.id)
     return len(same)
 
 
 def is_acknowledgement(silence: Silence) -> bool:
-    """Whether a silence is of escalations and of nothing else, for one incident."""
-    plain = {one.name: one.value for one in silence.matchers if one.equal and not one.regex}
-    return plain.get(ALERTNAME) == UNACKNOWLEDGED and INCIDENT in plain and SINCE in plain and LEVEL not in plain
+    """Whether a silence is of the escalation of one incident."""
+    return ANY_LEVEL in silence.matchers and {ALERTNAME, SINCE} <= _plain(silence).keys()
 
 
 def incident_of(silence: Silence) -> Incident:
     """What an acknowledgement is about."""
-    plain = {one.name: one.value for one in silence.matchers}
-    labels = {name: value for name, value in plain.items() if name not in (INCIDENT, SINCE)}
-    return Incident({**labels, ALERTNAME: plain[INCIDENT]}, plain[SINCE])
+    plain = _plain(silence)
+    return Incident({name: value for name, value in plain.items() if name != SINCE}, plain[SINCE])
+
+
+def _plain(silence: Silence) -> dict[str, str]:
+    return {one.name: one.value for one in silence.matchers if one.equal and not one.regex}
+
+
+def _same(alertmanager: Alertmanager, incident: Incident) -> list[Silence]:
+    found = alertmanager.silences()
+    return [one for one in found if one.state == "active" and tuple(sorted(one.matchers)) == incident.matchers]
 
 
 def _incident(series: Mapping[str, str], since: str) -> Incident:
-    labels = {name: value for name, value in series.items() if name not in FOREIGN or name == ALERTNAME}
+    labels = {name: value for name, value in series.items() if name not in NOT_ITS_OWN}
     return Incident(labels, since)

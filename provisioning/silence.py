@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from exporter.matching import Match
+
 TIMEOUT: Final = 10
-WRITTEN: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)(.*)\Z", re.DOTALL)
 LIVE: Final = ("active", "pending")
 
 
 class AlertmanagerError(Exception):
     """Alertmanager or Prometheus does not do what is asked of it."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Match:
-    """A condition on one label of an alert."""
-
-    name: str
-    value: str
-    regex: bool = False
-    equal: bool = True
-
-    @classmethod
-    def parse(cls, text: str) -> Match:
-        """A condition as people write it: name=value, name!=value, name=~regex or name!~regex."""
-        found = WRITTEN.match(text)
-        if found is None:
-            raise AlertmanagerError(f"{text!r} is no matcher; write one such as tenant=acme or tenant=~'a|b'")
-        return cls(found[1], found[3], regex="~" in found[2], equal="!" not in found[2])
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an alert with these labels meets it. A label that is missing has the value ""."""
-        value = labels.get(self.name, "")
-        same = bool(re.fullmatch(self.value, value)) if self.regex else self.value == value
-        return same is self.equal
-
-    def __str__(self) -> str:
-        """As people write it."""
-        sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}
-        return f"{self.name}{sign[self.regex, self.equal]}{self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +88,6 @@ def ask(
     if not answer.ok:
         raise AlertmanagerError(f"{who} refuses this: {answer.text.strip()[:300] or answer.reason}")
     return answer.json() if answer.content else None
-
-
-def in_force(silences: Iterable[Silence], labels: Mapping[str, str]) -> tuple[Silence, ...]:
-    """Silences that hold now for an alert with these labels."""
-    return tuple(
-        one for one in silences if one.state == "active" and all(match.matches(labels) for match in one.matchers)
-    )
 
 
 def moment(text: str) -> datetime:

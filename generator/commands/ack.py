@@ -52,9 +52,9 @@ def command(
       watchfloor ack --list
       watchfloor ack CallQueueBacklog --undo
     """
+    from exporter.matching import Match
     from exporter.settings import load, seconds
     from provisioning.acknowledgement import acknowledge, chosen, withdraw
-    from provisioning.silence import Match
 
     settings = load(obj["config"])
     alertmanager = _alertmanager(settings)
@@ -69,9 +69,10 @@ def command(
         raise click.UsageError("give either an alert or --all")
     try:
         time = seconds(lasts) if lasts else settings.acknowledgement.lasts
+        matchers = [Match.parse(text) for text in labels]
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--for") from None
-    taken = chosen(fires, alert, map(Match.parse, labels)) if alert is not None else fires
+        raise click.UsageError(str(error)) from None
+    taken = chosen(fires, alert, matchers) if alert is not None else fires
     for one in taken:
         if undo:
             count = withdraw(alertmanager, one)
