@@ -11,6 +11,7 @@ from typing import Final
 from exporter.labels import DOMAIN, Label
 from exporter.metric import Metric
 from exporter.settings import Settings, Thresholds, duration
+from provisioning.endpoints import dashboards_url
 
 NAME: Final = re.compile(r"([A-Z][a-z0-9]*)+\Z")
 RECORD: Final = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*:[a-z][a-z0-9_]*\Z")
@@ -163,11 +164,6 @@ class Group:
 def literal(text: str) -> str:
     """Text that Go's template engine prints as it is."""
     return text.replace("{{", '{{ "{{" }}')
-
-
-def dashboards_url(settings: Settings) -> str:
-    """Where links to dashboards point."""
-    return (settings.dashboard_url or f"http://{settings.stack.host}:{settings.stack.grafana_port}").rstrip("/")
 
 
 def _unique(domain: str, keys: Iterable[tuple[str, ...]]) -> None:

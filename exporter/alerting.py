@@ -217,7 +217,7 @@ class Alerting(Model):
     def _names(self) -> Alerting:
         channels, times = {item.name for item in self.channels}, {item.name for item in self.times}
         people = {item.name for item in self.people}
-        _once("channels and people", (item.name for item in (*self.channels, *self.people)))
+        _once("channels and people", [*(item.name for item in self.channels), *(item.name for item in self.people)])
         _once("times", (item.name for item in self.times))
         _once("tenants", (item.tenant for item in self.tenants))
         for channel in self.channels:

@@ -23,8 +23,9 @@ def build(
     places = endpoints(settings, runtime)
     files = {
         "prometheus/prometheus.yml": prometheus.config(settings, places),
-        "alertmanager/alertmanager.yml": alertmanager.config(settings, places, environment),
     }
+    for path, content in alertmanager.files(settings, places, environment).items():
+        files[f"alertmanager/{path}"] = content
     for group in alerts.build(settings):
         if content := group.content(settings):
             files[f"prometheus/rules/{group.domain}.yml"] = document(content)

@@ -87,17 +87,3 @@ def channels(settings: Settings, environment: Mapping[str, str]) -> Channels:
         slack=bool(alerting.slack_webhook_url_file or environment.get(SLACK_URL, "").strip()),
         webhook=alerting.webhook_url_file is not None,
     )
-
-
-def notices(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """What the user should know about who hears of alerts; empty when all is well."""
-    ways = channels(settings, environment)
-    if not ways.any:
-        return (
-            "Alerts go nowhere: set ALERT_EMAIL, SLACK_WEBHOOK_URL or alerting.webhook_url_file to be told of them.",
-        )
-    if ways.email and not (ways.slack or ways.webhook):
-        return (
-            "Alerts go by e-mail alone: Alertmanager 0.25 loses mail that a server refuses late; add Slack or a webhook.",
-        )
-    return ()

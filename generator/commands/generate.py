@@ -32,7 +32,7 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
     from exporter.settings import load
     from generator import files
     from generator.generate import build
-    from provisioning.routing import notices
+    from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
     made = build(settings, runtime)
