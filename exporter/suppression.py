@@ -14,6 +14,8 @@ from exporter.sections import Model, Seconds
 
 MOMENT: Final = "a time such as 2026-12-24 18:00, in time_zone, or 2026-12-24T18:00:00+01:00"
 
+MOST: Final = 4
+
 
 def _moment(value: object) -> str:
     """YAML reads a time that is not in quotes as such; what is kept is text."""
@@ -116,6 +118,8 @@ def check(silences: tuple[SilenceSetting, ...], maintenance: tuple[Maintenance, 
         if item.name in seen:
             raise ValueError(f"silences and maintenance: the name {item.name} is given twice; give each its own")
         seen.add(item.name)
+    if sum(bool(window.times) for window in maintenance) > MOST:
+        raise ValueError(f"maintenance: at most {MOST} windows may come back, as each doubles the routes; join some")
     for window in maintenance:
         if wrong := sorted(set(window.times) - times):
             known = ", ".join(sorted(times)) or "none"

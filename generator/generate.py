@@ -27,14 +27,13 @@ def build(
     for path, content in alertmanager.files(settings, places, environment).items():
         files[f"alertmanager/{path}"] = content
     for group in alerts.build(settings):
-        if content := group.content(settings):
-            files[f"prometheus/rules/{group.domain}.yml"] = document(content)
-    if content := alerts.escalation.content(settings):
-        files["prometheus/rules/escalation.yml"] = document(content)
-    rules = {"apiVersion": 1, **alerts.grafana.file(settings)}
-    files["grafana/provisioning/alerting/rules.yaml"] = document(rules)
-    for path, made in grafana.files(settings, places).items():
-        files[f"grafana/provisioning/{path}"] = made
-    for name, made in dashboards.build(settings).items():
-        files[f"grafana/dashboards/{name}"] = made
+        if rules := group.content(settings):
+            files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
+    if rules := alerts.escalation.content(settings):
+        files["prometheus/rules/escalation.yml"] = document(rules)
+    files["grafana/provisioning/alerting/rules.yaml"] = document({"apiVersion": 1, **alerts.grafana.file(settings)})
+    for path, content in grafana.files(settings, places).items():
+        files[f"grafana/provisioning/{path}"] = content
+    for name, content in dashboards.build(settings).items():
+        files[f"grafana/dashboards/{name}"] = content
     return dict(sorted(files.items()))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.labels import LABELS
+from exporter.metrics.exporter import METRICS as OWN
 from exporter.settings import Settings
 
 PEOPLE: Final = "people"
@@ -63,19 +65,17 @@ DEFAULT: Final = Route("", PEOPLE, ("alertname", "domain"), 5, 10, 4 * 3600)
 
 SAME: Final = (
     "alertname",
-    "tenant",
-    "agent",
-    "agent_type",
-    "component",
-    "campaign",
-    "queue",
-    "model",
-    "domain",
     "instance",
+    *dict.fromkeys(label.name for label in (*LABELS, *(label for metric in OWN for label in metric.labels))),
 )
+"""Every label that an alert can have: a critical alert of one thing must not silence the warning of another."""
+
 INHIBITIONS: Final = (
     Inhibition({"severity": "critical"}, {"severity": "warning"}, SAME),
-    Inhibition({"alertname": "DatabaseDown"}, {"alertname": "DomainDown"}, ("instance",)),
+    *(
+        Inhibition({"alertname": "DatabaseDown"}, {"alertname": consequence}, ("instance",))
+        for consequence in ("DomainDown", "ComputationFailing", "ScrapeSlow")
+    ),
 )
 
 

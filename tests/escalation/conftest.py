@@ -20,8 +20,10 @@ from alerts import escalation
 from alerts.rule import Alert, Severity
 from exporter.labels import TENANT
 from exporter.settings import Settings
+from provisioning import alertmanager as alertmanager_files
 from provisioning import prometheus as prometheus_files
 from provisioning.document import document
+from provisioning.endpoints import native
 from tests.processes import (
     Process,
     answers,
@@ -136,24 +138,40 @@ class Chain:
         self.processes[name].stop(signal.SIGKILL)
 
 
-def chain(folder: Path, switch: Switch, settings: Mapping[str, Any], alertmanager_config: Mapping[str, Any]) -> Chain:
-    """The files and commands of a chain, without a process yet."""
+def chain(folder: Path, switch: Switch, settings: Mapping[str, Any]) -> Chain:
+    """The files and commands of a chain, without a process yet. People are the channels `first`, `level1` and `level2`."""
     for name in ("prometheus", "prometheus-alertmanager"):
         if shutil.which(name) is None:
             pytest.skip(f"{name} is not on the PATH; it comes with Debian's package of that name")
     ports = {"prometheus_port": free_port(), "alertmanager_port": free_port()}
     fast = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
-    given = {**settings, "stack": {**ports, **fast, "directory": str(folder)}}
+    names = ("first", "level1", "level2")
+    channels = [{"name": name, "kind": "webhook", "secret_variable": name.upper()} for name in names]
+    alerting = {"channels": channels, **settings.get("alerting", {})}
+    given = {**settings, "alerting": alerting, "stack": {**ports, **fast, "directory": str(folder)}}
     config = folder / "watchfloor.yml"
     config.write_text(yaml.safe_dump(given))
     checked = Settings.model_validate(given)
     (folder / "backlog.yml").write_bytes(
         document({"groups": [{"name": "backlog", "rules": [BACKLOG.rule("calls", checked)]}]})
     )
-    (folder / "escalation.yml").write_bytes(document(escalation.content(checked)))
+    (folder / "escalation.yml").write_bytes(document(escalation.content(checked) or {"groups": []}))
     (folder / "prometheus.yml").write_text(yaml.safe_dump(_prometheus(checked, switch)))
-    (folder / "alertmanager.yml").write_text(yaml.safe_dump(dict(alertmanager_config)))
+    variables = {name.upper(): f"http://{switch.address}/{name}" for name in names}
+    for name, text in alertmanager_files.secrets(checked, variables, native(checked)).items():
+        (folder / name).write_text(_quick(text) if name == alertmanager_files.PRIVATE_FILE else text)
     return Chain(folder, checked, config, _commands(folder, checked))
+
+
+def _quick(text: str) -> str:
+    """The generated configuration with a group of its own for each alert, and without the times that people wait for."""
+    config = yaml.safe_load(text)
+    routes = [config["route"]]
+    while routes:
+        route = routes.pop()
+        route |= {"group_by": ["..."], "group_wait": "0s", "group_interval": "1s"}
+        routes += route.get("routes", [])
+    return yaml.safe_dump(config)
 
 
 def _prometheus(settings: Settings, switch: Switch) -> dict[str, Any]:
@@ -184,5 +202,6 @@ def _commands(folder: Path, settings: Settings) -> dict[str, list[str]]:
             "--cluster.listen-address=",
             # The stack's own is 10 s; what is written within it is lost with a kill.
             "--data.maintenance-interval=1s",
+            "--log.level=debug",
         ],
     }

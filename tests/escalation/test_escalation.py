@@ -24,34 +24,10 @@ FIRST, SECOND, SAME = 3.0, 6.0, 5.0
 def running_chain(tmp_path_factory: pytest.TempPathFactory, switch: Switch) -> Iterator[Chain]:
     """Both processes, with two levels."""
     folder = tmp_path_factory.mktemp("escalation")
-    settings = {
-        "alerting": {
-            "email": "ops@example.org",
-            "escalation": [
-                {"after": f"{FIRST:g}s", "notify": ["email"]},
-                {"after": f"{SECOND:g}s", "notify": ["email"]},
-            ],
-        },
-        "acknowledgement": {"same_incident": f"{SAME:g}s"},
-    }
-    levels = [{"matchers": [f'escalation="{n}"'], "receiver": f"level{n}"} for n in (1, 2)]
-    names = ("people", "level1", "level2")
-    config = {
-        "route": {
-            "receiver": "people",
-            "group_by": ["..."],
-            "group_wait": "0s",
-            "group_interval": "1s",
-            "repeat_interval": "1h",
-            "routes": levels,
-        },
-        "receivers": [
-            {"name": n, "webhook_configs": [{"url": f"http://{switch.address}/{n}", "send_resolved": True}]}
-            for n in names
-        ],
-    }
+    levels = [{"after": f"{after:g}s", "notify": [f"level{number}"]} for number, after in enumerate((FIRST, SECOND), 1)]
+    settings = {"alerting": {"escalation": levels}, "acknowledgement": {"same_incident": f"{SAME:g}s"}}
     with contextlib.ExitStack() as stack:
-        made = chain(folder, switch, settings, config)
+        made = chain(folder, switch, settings)
         made.stack = stack
         made.start("alertmanager")
         made.start("prometheus")
@@ -86,9 +62,9 @@ def test_an_alert_that_nobody_acknowledges_goes_up_level_by_level(switch: Switch
         assert "Calls pile up in the queue (tenant slow" in alert["annotations"]["description"]
         assert " since 20" in alert["annotations"]["description"]
         assert f"acknowledged it within {after:g}s" in alert["annotations"]["description"]
-    assert [one["labels"].get("since") for one in switch.told("people", "slow")] == [None]
+    assert [one["labels"].get("since") for one in switch.told("first", "slow")] == [None]
     switch.trouble["slow"] = 0
-    for receiver in ("people", "level1", "level2"):
+    for receiver in ("first", "level1", "level2"):
         _told(switch, receiver, "slow", "resolved")
 
 
@@ -104,7 +80,7 @@ def test_an_acknowledgement_holds_the_levels_back_until_it_ends(running_chain: C
     assert (end["by"], end["comment"], end["holds"]) == ("anna", "on it", True)
     assert _firing(running_chain)["other"]["acknowledged"] is None
     _told(switch, "level2", "other")
-    assert switch.told("people", "seen")
+    assert switch.told("first", "seen")
     assert not switch.told("level1", "seen")
     _told(switch, "level1", "seen")
     assert _firing(running_chain)["seen"]["acknowledged"] is None
@@ -154,7 +130,7 @@ def test_an_acknowledgement_does_not_hold_for_the_next_incident(running_chain: C
         url = f"{running_chain.prometheus}/api/v1/query"
         return not ask(url, "Prometheus", params={"query": query})["data"]["result"]
 
-    _told(switch, "people", "again", "resolved")
+    _told(switch, "first", "again", "resolved")
     wait_until(forgotten, PATIENCE, "the incident is over")
     switch.trouble["again"] = 1
     _told(switch, "level1", "again")
