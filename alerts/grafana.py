@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Final
 
 from alerts import build
-from alerts.rule import Alert, Severity
-from exporter.settings import Settings
+from alerts.rule import Alert, RuleError, Severity
+from exporter.alerting import Level
+from exporter.settings import Settings, duration
+from provisioning.escalation import LEVEL
 from provisioning.grafana_rules import GrafanaGroup, content, converted, uid
 
 FOLDER: Final = "Watchfloor alerts"
 """Not the folder of the dashboards: Grafana makes the folder of alerts first, with a uid of its own (grafana#125079)."""
+
+LEVELS: Final = 5
+"""Most levels of escalation; all of them are in the lock file."""
 
 LOCK: Final = Path(__file__).with_name("grafana_rules.json")
 Key = tuple[str, ...]
@@ -31,7 +36,20 @@ def file(settings: Settings, more: Iterable[GrafanaGroup] = ()) -> dict[str, obj
 
 def groups(settings: Settings) -> tuple[GrafanaGroup, ...]:
     """A group for each domain and severity; a folder for each severity, since a title is unique in its folder."""
-    return tuple(
+    return (*_first(settings), *_escalated(settings))
+
+
+def keys(settings: Settings) -> Iterator[Key]:
+    """What names each rule that these settings give, whoever evaluates it."""
+    for group in build(settings):
+        for alert in group.alerts:
+            yield _key(alert)
+            if alert.severity is Severity.CRITICAL:
+                yield from (_key(alert, number) for number, _ in enumerate(settings.alerting.escalation, 1))
+
+
+def _first(settings: Settings) -> Iterator[GrafanaGroup]:
+    yield from (
         GrafanaGroup(
             name=f"watchfloor-{group.domain}",
             folder=f"{FOLDER}, {severity.value}",
@@ -48,10 +66,10 @@ def groups(settings: Settings) -> tuple[GrafanaGroup, ...]:
     )
 
 
-def keys(settings: Settings) -> Iterator[Key]:
-    """What names each rule that these settings give."""
-    for group in build(settings):
-        yield from (_key(alert) for alert in group.alerts)
+def possible() -> tuple[Key, ...]:
+    """What names each rule that any settings give: what belongs into the lock file, beside what was in it before."""
+    levels = [{"after": number, "notify": ["email"]} for number in range(1, LEVELS + 1)]
+    return tuple(keys(Settings.model_validate({"alerting": {"escalation": levels}})))
 
 
 def locked() -> tuple[Key, ...]:
@@ -59,5 +77,43 @@ def locked() -> tuple[Key, ...]:
     return tuple(tuple(key) for key in json.loads(LOCK.read_text(encoding="utf-8")))
 
 
-def _key(alert: Alert) -> Key:
-    return (alert.name, alert.severity.value)
+def _escalated(settings: Settings) -> Iterator[GrafanaGroup]:
+    """Each critical alert once more for each level, with a longer wait: Grafana has no ALERTS_FOR_STATE."""
+    for number, level in enumerate(settings.alerting.escalation, 1):
+        if number > LEVELS:
+            raise RuleError(f"alerting.escalation: Grafana evaluates at most {LEVELS} levels; take some out")
+        for group in build(settings):
+            rules = tuple(
+                converted(_later(alert, group.domain, number, level, settings), key=_key(alert, number))
+                for alert in group.alerts
+                if alert.severity is Severity.CRITICAL
+            )
+            folder = f"{FOLDER}, level {number}"
+            interval = settings.stack.evaluation_interval
+            yield GrafanaGroup(name=f"watchfloor-{group.domain}", folder=folder, interval=interval, rules=rules)
+
+
+def _later(alert: Alert, domain: str, number: int, level: Level, settings: Settings) -> dict[str, object]:
+    rule = alert.rule(domain, settings)
+    labels, said = rule["labels"], rule["annotations"]
+    assert isinstance(labels, dict)
+    assert isinstance(said, dict)
+    words = f"{said['description']} This goes on for {duration(level.after)}, and nobody has acknowledged it by a silence of {LEVEL}=~.+"
+    return {
+        **rule,
+        "for": duration(alert.wait + level.after),
+        "labels": {**labels, LEVEL: str(number)},
+        "annotations": {**said, "description": words},
+    }
+
+
+def _key(alert: Alert, level: int = 0) -> Key:
+    key = (alert.name, alert.severity.value)
+    return (*key, f"{LEVEL}-{level}") if level else key
+
+
+if __name__ == "__main__":
+    LOCK.write_text(
+        "[\n" + ",\n".join(f"  {json.dumps(key)}" for key in sorted({*locked(), *possible()})) + "\n]\n",
+        encoding="utf-8",
+    )
