@@ -86,8 +86,36 @@ class Settings(Model):
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
     acknowledgement: Acknowledgement = Acknowledgement()
-    silences: tuple[SilenceSetting, ...] = Field((), description="Known issues whose alerts are not notified.")
-    maintenance: tuple[Maintenance, ...] = Field((), description="Planned work during which alerts are not notified.")
+    silences: tuple[SilenceSetting, ...] = Field(
+        (),
+        description="Known issues whose alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "queue",
+                    "matchers": ["alertname=CallQueueBacklog"],
+                    "owner": "anna",
+                    "reason": "Ticket 4711.",
+                    "end": "2099-12-31",
+                }
+            ]
+        ],
+    )
+    maintenance: tuple[Maintenance, ...] = Field(
+        (),
+        description="Planned work during which alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "move",
+                    "owner": "ben",
+                    "reason": "Move.",
+                    "start": "2099-01-01 22:00",
+                    "end": "2099-01-02 04:00",
+                }
+            ]
+        ],
+    )
     stack: Stack = Stack()
     demo: Demo = Demo()
     history: History = History()
