@@ -130,8 +130,18 @@ class Alert:
             "no_data": self.no_data,
             "runbook_url": literal(f"{runbooks}/{domain}.md#{self.anchor}"),
             "dashboard_url": literal(dashboards_url(settings)) + f"/d/watchfloor-{self.dashboard}" + self._variables(),
+            "ack_url": self._acknowledge(settings),
         }
         return {key: text for key, text in said.items() if text}
+
+    def _acknowledge(self, settings: Settings) -> str:
+        """Where people say that they look at it, when there is such a place and it matters."""
+        url = settings.acknowledgement.url
+        escalates = self.severity is Severity.CRITICAL and settings.alerting.escalation
+        if not url or not escalates or settings.alerting.engine != "prometheus":
+            return ""
+        labels = "".join(f"&{label.name}={{{{ $labels.{label.name} | urlquery }}}}" for label in self.by)
+        return f"{literal(url.rstrip('/'))}/ack?alertname={self.name}{labels}"
 
     def _variables(self) -> str:
         labels = [label.name for label in self.by]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,19 @@ class Acknowledgement(Model):
         gt=0,
         description="An alert that comes back within this time, or Prometheus that does, continues the same incident.",
     )
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]",
+        description="Where people reach the page of `watchfloor ack --serve`, for links in messages.",
+        examples=["https://ack.example.org"],
+    )
+    port: int = Field(9880, ge=1, le=65535, description="Port of `watchfloor ack --serve`.")
+    password_file: Path | None = Field(
+        None,
+        description="File with the password of the page of all critical alerts; without it only signed links open a page.",
+        examples=["/run/secrets/ack_password"],
+    )
+    link_lasts: Seconds = Field(86400.0, gt=0, description="How long a signed link holds.")
 
 
 class Quiet(Model):

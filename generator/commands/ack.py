@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from provisioning.acknowledgement import Incident
     from provisioning.silence import Alertmanager, Silence
 
+TIME = "%Y-%m-%d %H:%M:%S"
+
 
 @click.command("ack", short_help="Say that somebody looks at a critical alert.")
 @click.argument("alert", required=False)
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 @click.option("--for", "lasts", metavar="DURATION", help="How long it counts.  [default: acknowledgement.lasts]")
 @click.option("--all", "everything", is_flag=True, help="All critical alerts that fire.")
 @click.option("--undo", is_flag=True, help="Take the acknowledgement back.")
+@click.option("--link", is_flag=True, help="Print a signed link with which somebody else can acknowledge it.")
+@click.option("--serve", "serving", is_flag=True, help="Serve the page that links open, until stopped.")
 @click.option("--list", "listing", is_flag=True, help="Who acknowledged what, and when.")
 @click.option("--json", "as_json", is_flag=True, help="Print records for machines.")
 @click.pass_obj
@@ -37,6 +41,8 @@ def command(
     lasts: str | None,
     everything: bool,
     undo: bool,
+    link: bool,
+    serving: bool,
     listing: bool,
     as_json: bool,
 ) -> None:
@@ -51,6 +57,8 @@ def command(
       watchfloor ack CallQueueBacklog tenant=acme --by anna --comment 'dialler restarted'
       watchfloor ack --list
       watchfloor ack CallQueueBacklog --undo
+      watchfloor ack CallQueueBacklog --link
+      watchfloor ack --serve
     """
     from exporter.matching import Match
     from exporter.settings import load, seconds
@@ -58,6 +66,9 @@ def command(
 
     settings = load(obj["config"])
     alertmanager = _alertmanager(settings)
+    if serving:
+        _serve(settings, alertmanager)
+        return
     if listing:
         _list(alertmanager, as_json=as_json)
         return
@@ -74,15 +85,54 @@ def command(
         raise click.UsageError(str(error)) from None
     taken = chosen(fires, alert, matchers) if alert is not None else fires
     for one in taken:
-        if undo:
+        if link:
+            click.echo(_link(settings, one))
+        elif undo:
             count = withdraw(alertmanager, one)
             click.echo(f"{_title(one)}: {'no longer acknowledged' if count else 'was not acknowledged'}")
         else:
             name, now = who or _account(), datetime.now(UTC)
             made = acknowledge(alertmanager, one, who=name, comment=comment, lasts=time, now=now)
-            click.echo(f"{_title(one)}: acknowledged by {made.by} until {made.end:%Y-%m-%d %H:%M:%S} UTC")
+            click.echo(f"{_title(one)}: acknowledged by {made.by} until {made.end:{TIME}} UTC")
     if not taken:
         click.echo("no critical alert fires")
+
+
+def _serve(settings: Settings, alertmanager: Alertmanager) -> None:
+    from alerts.escalation import AlertingError
+    from exporter.settings import secret
+    from provisioning.ack_server import Desk, serve
+
+    options, host = settings.acknowledgement, settings.stack.host
+    place = options.password_file
+    password = secret(place, "acknowledgement.password_file") if place else None
+    desk = Desk(lambda: _incidents(settings), alertmanager, _key(settings), options.lasts, password)
+    _incidents(settings)
+    try:
+        server = serve(desk, host, options.port)
+    except OSError as error:
+        raise AlertingError(
+            f"acknowledgement.port: cannot listen on {host}:{options.port}: {error.strerror}; choose another port"
+        ) from None
+    click.echo(f"acknowledgements are taken at http://{host}:{options.port}/ack", err=True)
+    with server:
+        server.serve_forever()
+
+
+def _link(settings: Settings, incident: Incident) -> str:
+    from provisioning.ack_link import sign
+
+    options = settings.acknowledgement
+    base = options.url or f"http://{settings.stack.host}:{options.port}"
+    end = datetime.now(UTC) + timedelta(seconds=options.link_lasts)
+    return f"{base.rstrip('/')}/ack/{sign(incident, _key(settings), end)}"
+
+
+def _key(settings: Settings) -> str:
+    from provisioning.ack_link import KEY_FILE
+    from provisioning.stack.secret import generated
+
+    return generated(settings.stack.directory.absolute() / "secrets" / KEY_FILE)
 
 
 def _incidents(settings: Settings) -> tuple[Incident, ...]:
@@ -122,7 +172,9 @@ def _show(fires: Iterable[Incident], alertmanager: Alertmanager, *, as_json: boo
     if as_json:
         _json(_record(one, ack) for one, ack in rows)
         return
-    _table(("alert", "where", "since", "acknowledged by", "until"), [_row(one, ack) for one, ack in rows])
+    for one, ack in rows:
+        said = _said(ack) if ack else "nobody looks at it"
+        click.echo(f"{_title(one)} since {one.began:{TIME}} UTC: {said}")
     if not rows:
         click.echo("no critical alert fires")
 
@@ -135,19 +187,16 @@ def _list(alertmanager: Alertmanager, *, as_json: bool) -> None:
     if as_json:
         _json(_record(incident_of(ack), ack) for ack in acks)
         return
-    rows = [
-        (*_row(incident_of(ack), ack), f"{ack.start:%Y-%m-%d %H:%M:%S}", ack.comment, "holds" if ack.live else "ended")
-        for ack in acks
-    ]
-    _table(("alert", "where", "since", "acknowledged by", "until", "at", "comment", "state"), rows)
-    if not rows:
+    for ack in acks:
+        one = incident_of(ack)
+        held = "holds" if ack.live else "ended"
+        click.echo(f"{_title(one)} since {one.began:{TIME}} UTC: {_said(ack)}, said at {ack.start:{TIME}} UTC ({held})")
+    if not acks:
         click.echo("nothing was acknowledged")
 
 
-def _row(incident: Incident, ack: Silence | None) -> tuple[str, ...]:
-    where = " ".join(f"{name}={value}" for name, value in incident.where.items())
-    said = (ack.by, f"{ack.end:%Y-%m-%d %H:%M:%S}") if ack else ("nobody", "")
-    return (incident.name, where, f"{incident.began:%Y-%m-%d %H:%M:%S}", *said)
+def _said(ack: Silence) -> str:
+    return f"{ack.by} until {ack.end:{TIME}} UTC, {ack.comment!r}"
 
 
 def _record(incident: Incident, ack: Silence | None) -> dict[str, object]:
@@ -170,16 +219,3 @@ def _json(records: Iterable[dict[str, object]]) -> None:
     import json
 
     click.echo(json.dumps(list(records), indent=2))
-
-
-def _table(heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    lines = list(rows)
-    if lines:
-        table = Table(*heads)
-        for row in lines:
-            table.add_row(*(Text(cell) for cell in row))
-        Console(soft_wrap=True).print(table)

@@ -43,7 +43,7 @@ BACKLOG = Alert(
     summary="Calls pile up.",
     description="They do.",
     no_data="It ends.",
-    wait=2,
+    wait=1,
     by=(TENANT,),
 )
 
