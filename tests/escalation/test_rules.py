@@ -130,3 +130,21 @@ def test_without_a_level_there_is_no_rule() -> None:
     assert escalation.content(Settings()) == {}
     grafana = {"email": "ops@example.org", "escalation": LEVELS, "engine": "grafana"}
     assert escalation.content(Settings.model_validate({"alerting": grafana})) == {}
+
+
+def test_what_prometheus_shows_from_before_a_restart_is_not_believed(tmp_path: Path) -> None:
+    """For five minutes it gives the last state of an alert that may have ended meanwhile."""
+    (tmp_path / "escalation.yml").write_bytes(document(escalation.content(SETTINGS)))
+    own = 'alertname="CallQueueBacklog",severity="critical"'
+    test = {
+        "interval": "10s",
+        "input_series": [
+            {"series": f'ALERTS{{{own},alertstate="firing"}}', "values": "1x6 _x60"},
+            {"series": f"ALERTS_FOR_STATE{{{own}}}", "values": "0x6 _x60"},
+        ],
+        "promql_expr_test": [
+            {"expr": f"count({BEGAN})", "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": 1}]},
+            {"expr": f"count({BEGAN})", "eval_time": "2m", "exp_samples": []},
+        ],
+    }
+    check_rules(tmp_path, [test], ["escalation.yml"])
