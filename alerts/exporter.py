@@ -57,7 +57,7 @@ def _gone() -> tuple[Alert, ...]:
             expr=f"{target} == 0",
             summary="Prometheus cannot read the exporter.",
             description="Nothing is seen of the agents since then; all other alerts rest on their last known values.",
-            wait=10,
+            wait=5,
             keep=30,
             dashboard="exporter",
             no_data="When Prometheus no longer knows the exporter at all, ExporterMissing speaks.",
@@ -68,7 +68,7 @@ def _gone() -> tuple[Alert, ...]:
             expr=f"absent({target})",
             summary="Prometheus does not know the exporter.",
             description="There is no target of this job in Prometheus' configuration, so nothing is seen of the agents.",
-            wait=20,
+            wait=10,
             dashboard="exporter",
             no_data="This alert fires because data is missing.",
         ),
@@ -94,7 +94,7 @@ def _sight() -> tuple[Alert, ...]:
             expr=f"{DOMAIN_UP.name} == 0",
             summary="A domain cannot be read.",
             description="The exporter cannot give the metrics of domain {{ $labels.domain }}; the other domains are not touched.",
-            wait=20,
+            wait=10,
             keep=30,
             by=(DOMAIN_LABEL,),
             dashboard="exporter",
@@ -105,7 +105,7 @@ def _sight() -> tuple[Alert, ...]:
 
 def _lag(settings: Settings) -> tuple[Alert, ...]:
     limits = settings.thresholds.horizon_lag_seconds
-    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 20))
+    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 10))
     lag = tuple(
         Alert(
             name="HorizonLagging",
@@ -130,7 +130,7 @@ def _lag(settings: Settings) -> tuple[Alert, ...]:
 
 def _age(settings: Settings) -> tuple[Alert, ...]:
     limits = settings.thresholds.data_age_seconds
-    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 20))
+    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 10))
     return tuple(
         Alert(
             name="DataStale",

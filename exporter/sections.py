@@ -275,9 +275,9 @@ class Stack(Model):
     prometheus_port: int = Field(9090, ge=1, le=65535, description="Port of Prometheus.")
     alertmanager_port: int = Field(9093, ge=1, le=65535, description="Port of Alertmanager.")
     grafana_port: int = Field(3000, ge=1, le=65535, description="Port of Grafana.")
-    scrape_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus scrapes.")
+    scrape_interval: Seconds = Field(5.0, gt=0, description="How often Prometheus scrapes.")
     scrape_timeout: Seconds = Field(5.0, gt=0, description="A scrape that takes longer fails.")
-    evaluation_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus evaluates rules.")
+    evaluation_interval: Seconds = Field(5.0, gt=0, description="How often Prometheus evaluates rules.")
 
     @model_validator(mode="after")
     def _timeout(self) -> Stack:
