@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
 from exporter.sections import (
-    Alerting,
     BasicAuth,
     Budget,
     Content,
