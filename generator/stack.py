@@ -23,7 +23,7 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
-ORDER: Final = ("postgres", "demo", "exporter", "prometheus", "alertmanager", "grafana")
+ORDER: Final = ("postgres", "demo", "exporter", "prometheus", *native.ALERTMANAGERS, "grafana")
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -260,6 +260,10 @@ def _start(run: Run, urls: Urls) -> None:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
     builders["alertmanager"] = lambda: native.alertmanager(place)
+    if place.settings.stack.alertmanagers == 2:
+        builders["alertmanager-2"] = lambda: native.alertmanager(place, 1)
+    else:
+        run.drop("alertmanager-2")
     builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():

@@ -34,6 +34,9 @@ PLACEHOLDER: Final = "http://127.0.0.1:9/the-private-copy-of-this-file-has-the-a
 FLAGS: Final = ("--data.maintenance-interval=10s",)
 """Without it a killed Alertmanager forgets silences and notifies twice (DESIGN.md, timing)."""
 
+PEER_TIMEOUT: Final = "5s"
+"""How long the second of two Alertmanagers leaves a message to the first."""
+
 URL: Final = re.compile(r"https?://[^\s/]+\S*\Z")
 
 TITLE: Final = (
@@ -82,6 +85,14 @@ def secrets(settings: Settings, environment: Mapping[str, str], endpoints: Endpo
 def config_file(settings: Settings, endpoints: Endpoints, generated: str) -> str:
     """The file to start Alertmanager with: the generated one, or the private copy when a webhook is configured."""
     return endpoints.secret(PRIVATE_FILE) if settings.alerting.webhook_url_file is not None else generated
+
+
+def flags(settings: Settings, endpoints: Endpoints, number: int = 0) -> tuple[str, ...]:
+    """Flags of an Alertmanager beside those for its files and its own address. Two tell each other what they have sent."""
+    if settings.stack.alertmanagers == 1:
+        return ("--cluster.listen-address=", *FLAGS)
+    own, other = endpoints.gossip[number], endpoints.gossip[1 - number]
+    return (f"--cluster.listen-address={own}", f"--cluster.peer={other}", f"--cluster.peer-timeout={PEER_TIMEOUT}", *FLAGS)
 
 
 def literal(text: str) -> str:

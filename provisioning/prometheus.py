@@ -21,6 +21,7 @@ FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 def config(settings: Settings, endpoints: Endpoints) -> bytes:
     """The file, with paths relative to its own directory."""
     stack = settings.stack
+    alertmanagers = list(endpoints.alertmanagers[: stack.alertmanagers])
     return document(
         {
             "global": {
@@ -29,11 +30,11 @@ def config(settings: Settings, endpoints: Endpoints) -> bytes:
                 "evaluation_interval": duration(stack.evaluation_interval),
             },
             "rule_files": ["rules/*.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [endpoints.alertmanager]}]}]},
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": alertmanagers}]}]},
             "scrape_configs": [
                 _exporter(settings, endpoints),
                 {"job_name": "prometheus", "static_configs": [{"targets": [endpoints.prometheus]}]},
-                {"job_name": "alertmanager", "static_configs": [{"targets": [endpoints.alertmanager]}]},
+                {"job_name": "alertmanager", "static_configs": [{"targets": alertmanagers}]},
             ],
         }
     )

@@ -22,6 +22,7 @@ from provisioning.stack.port import Port
 from provisioning.stack.process import Service
 
 START_INTERVAL: Final = "1s"
+ALERTMANAGERS: Final = ("alertmanager", "alertmanager-2")
 DIRECT: Final = {"http": "", "https": ""}
 """No proxy on the way to our own parts."""
 EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
@@ -191,23 +192,23 @@ def _starting(generated: Path, path: Path) -> Path:
     return path
 
 
-def alertmanager(place: Place) -> Service:
-    """Alertmanager."""
-    port = place.port("alertmanager")
-    url = f"http://{place.endpoints.alertmanager}"
+def alertmanager(place: Place, number: int = 0) -> Service:
+    """The first or the second Alertmanager."""
+    name = ALERTMANAGERS[number]
+    port = place.port("second_alertmanager" if number else "alertmanager")
+    url = f"http://{place.endpoints.alertmanagers[number]}"
     program = binary.alertmanager(place.directory / "packages", place.say)
     generated = str(place.output / "alertmanager" / "alertmanager.yml")
     config = alertmanager_files.config_file(place.settings, place.endpoints, generated)
     return Service(
-        name="alertmanager",
+        name=name,
         command=program.call(
             f"--config.file={config}",
-            f"--storage.path={place.folder('alertmanager')}",
+            f"--storage.path={place.folder(name)}",
             f"--web.listen-address={_listen(port)}",
-            "--cluster.listen-address=",
-            *alertmanager_files.FLAGS,
+            *alertmanager_files.flags(place.settings, place.endpoints, number),
         ),
-        log=place.log("alertmanager"),
+        log=place.log(name),
         ready=answers(f"{url}/-/ready"),
         url=url,
         inherited=inherited(),
