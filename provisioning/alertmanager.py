@@ -92,7 +92,12 @@ def flags(settings: Settings, endpoints: Endpoints, number: int = 0) -> tuple[st
     if settings.stack.alertmanagers == 1:
         return ("--cluster.listen-address=", *FLAGS)
     own, other = endpoints.gossip[number], endpoints.gossip[1 - number]
-    return (f"--cluster.listen-address={own}", f"--cluster.peer={other}", f"--cluster.peer-timeout={PEER_TIMEOUT}", *FLAGS)
+    return (
+        f"--cluster.listen-address={own}",
+        f"--cluster.peer={other}",
+        f"--cluster.peer-timeout={PEER_TIMEOUT}",
+        *FLAGS,
+    )
 
 
 def literal(text: str) -> str:
@@ -110,8 +115,20 @@ def _content(
     return {
         "route": {**_timing(root), "routes": routes},
         "inhibit_rules": [_inhibition(rule) for rule in INHIBITIONS],
-        "receivers": [*receivers, {"name": HEARTBEAT}, *([] if people else [{"name": NOWHERE}])],
+        "receivers": [
+            *receivers,
+            {"name": HEARTBEAT, **_heartbeat(settings, endpoints)},
+            *([] if people else [{"name": NOWHERE}]),
+        ],
     }
+
+
+def _heartbeat(settings: Settings, endpoints: Endpoints) -> dict[str, object]:
+    """Where heartbeats go. Their end is sent too: it tells that Prometheus is gone before silence could."""
+    if not settings.deadman.enabled:
+        return {}
+    url = (settings.deadman.url or f"http://{endpoints.deadman}").rstrip("/")
+    return {"webhook_configs": [{"url": f"{url}/beat", "send_resolved": True}]}
 
 
 def _people(

@@ -28,6 +28,7 @@ class Endpoints:
     """Where the two Alertmanagers hear of each other: what each listens on is only reached by the other."""
     grafana: str
     postgres: str
+    deadman: str
     secrets_dir: str
 
     @property
@@ -52,6 +53,7 @@ def native(settings: Settings) -> Endpoints:
         gossip=(f"127.0.0.1:{stack.gossip_port}", f"127.0.0.1:{stack.second_gossip_port}"),
         grafana=f"{host}:{stack.grafana_port}",
         postgres=f"{host}:{stack.postgres_port}",
+        deadman=f"{_reachable(settings.deadman.host)}:{settings.deadman.port}",
         secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
     )
 
@@ -66,6 +68,7 @@ def compose() -> Endpoints:
         gossip=("alertmanager:9094", "alertmanager-2:9094"),
         grafana="grafana:3000",
         postgres="postgres:5432",
+        deadman="deadman:9880",
         secrets_dir="/run/secrets",
     )
 

@@ -35,9 +35,17 @@ def config(settings: Settings, endpoints: Endpoints) -> bytes:
                 _exporter(settings, endpoints),
                 {"job_name": "prometheus", "static_configs": [{"targets": [endpoints.prometheus]}]},
                 {"job_name": "alertmanager", "static_configs": [{"targets": alertmanagers}]},
+                *_deadman(settings, endpoints),
             ],
         }
     )
+
+
+def _deadman(settings: Settings, endpoints: Endpoints) -> list[dict[str, object]]:
+    """The dead man's switch of this stack; one that runs elsewhere is watched from there."""
+    if not settings.deadman.enabled or settings.deadman.url is not None:
+        return []
+    return [{"job_name": "deadman", "static_configs": [{"targets": [endpoints.deadman]}]}]
 
 
 def _exporter(settings: Settings, endpoints: Endpoints) -> dict[str, object]:

@@ -121,7 +121,9 @@ class Mail:
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
         """Answer to the name of a receiver."""
         del server, session, options
         self.attempts += 1
@@ -132,7 +134,7 @@ class Mail:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - as above
         """Answer to the end of a text."""
         del server, session
         if self.mode == "late":
