@@ -7,7 +7,7 @@ from typing import Final
 from alerts.query import number
 from alerts.rule import Alert, Group, Severity
 from alerts.watchers import ALERTS as WATCHERS
-from alerts.watchers import UP
+from alerts.watchers import UP, gaps
 from exporter.labels import DOMAIN as DOMAIN_LABEL
 from exporter.labels import METRIC, REASON
 from exporter.metric import Own
@@ -43,7 +43,7 @@ SECONDS: Final = "{{ $value | humanizeDuration }}"
 def group(settings: Settings) -> Group:
     """Alerts about the exporter and about the processes that evaluate and deliver alerts."""
     alerts = (
-        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *_truth(), *WATCHERS,
+        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *_truth(), *gaps(), *WATCHERS,
     )  # fmt: skip
     return Group(DOMAIN, (), alerts)
 

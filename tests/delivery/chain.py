@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import requests
 import yaml
@@ -25,10 +26,13 @@ from tests.delivery.receivers import Message, Receivers, Target, receivers
 from tests.processes import Process, answers, free_port, running, wait_until
 from tests.rules.promtool import tool
 
+ORDER: Final = ("alertmanager", "alertmanager-2", "prometheus")
+"""What every chain starts; the dead man's switch and a real exporter on request."""
+
 
 @dataclass
 class Chain:
-    """The running chain. Processes are started and stopped by their names: prometheus, alertmanager, alertmanager-2."""
+    """The running chain. Processes are started and stopped by their names: alertmanager, alertmanager-2, prometheus, deadman, exporter."""
 
     folder: Path
     settings: Settings
@@ -36,12 +40,13 @@ class Chain:
     target: Target
     commands: dict[str, tuple[list[str], str]] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def start(self, name: str) -> None:
         """Start a process and wait until it is ready."""
         command, ready = self.commands[name]
-        process = self._stack.enter_context(running(name, command, self.folder))
+        process = self._stack.enter_context(running(name, command, self.folder, self.environment))
         self.processes[name] = process
         wait_until(lambda: answers(ready), 60, f"{name} was ready", process)
 
@@ -100,7 +105,11 @@ def settings_for(folder: Path, receivers: Receivers, changes: Mapping[str, Any] 
         "webhook_url_file": str(folder / "hook"),
         **given.pop("alerting", {}),
     }
-    return Settings.model_validate({"stack": stack, "alerting": alerting, **given})
+    deadman = {"enabled": False, "port": free_port(), **given.pop("deadman", {})}
+    exporter = {"port": free_port(), "state_file": str(folder / "state.json"), **given.pop("exporter", {})}
+    content = {"stack": stack, "alerting": alerting, "deadman": deadman, "exporter": exporter, **given}
+    (folder / "watchfloor.yml").write_text(yaml.safe_dump(content))
+    return Settings.model_validate(content)
 
 
 def rule(name: str, severity: str, expr: str, *, wait: str = "", keep: str = "", **labels: str) -> dict[str, Any]:
@@ -165,6 +174,9 @@ def commands(chain: Chain) -> dict[str, tuple[list[str], str]]:
             ],
             f"http://{address}/-/ready",
         )  # fmt: skip
+    own = [sys.executable, "-m", "generator", "--config", f"{folder}/watchfloor.yml"]
+    found["deadman"] = ([*own, "deadman"], f"http://{places.deadman}/health")
+    found["exporter"] = ([*own, "exporter"], f"http://{places.exporter}/health/ready")
     return found
 
 
@@ -175,7 +187,8 @@ def chain(
     *,
     jobs: Callable[[Target], Sequence[Mapping[str, Any]]] | None = None,
     changes: Mapping[str, Any] | None = None,
-    start: bool = True,
+    start: Sequence[str] | None = None,
+    real_exporter: bool = False,
 ) -> Iterator[Chain]:
     """The whole chain, ready; ended at the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -183,11 +196,12 @@ def chain(
         target = held.target
         settings = settings_for(folder, heard, changes)
         made = Chain(folder, settings, heard, target)
-        write(made, groups(settings) if callable(groups) else groups, _jobs(target) if jobs is None else jobs(target))
+        own = None if real_exporter else (jobs or _jobs)(target)
+        write(made, groups(settings) if callable(groups) else groups, own)
         made.commands = commands(made)
         try:
-            if start:
-                for name in made.commands:
+            for name in ORDER if start is None else start:
+                if name in made.commands:
                     made.start(name)
             yield made
         finally:
