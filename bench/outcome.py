@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from tests.delivery.receivers import Message
@@ -76,18 +77,21 @@ def outcome(
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:
-    """The outcomes for people."""
+    """The outcomes for people, one line a fault: numbers of several receivers with / between them."""
     lines = [
-        "| fault | receiver | delivered | after s | after the fault's end s | duplicates | false 'resolved' | what one sees |",
+        "| fault | receivers | delivered | after s | after the fault's end s | duplicates | false 'resolved' | other alerts that are seen |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {row['fault']} | {row['receiver']} | {'yes' if row['delivered'] else 'NO'} | {_said(row['delay'])} | "
-        f"{_said(row['after_healing'])} | {row['duplicates']} | {row['false_resolved']} | {row['seen']} |"
-        for row in rows
-    ]
+    for fault, found in groupby(rows, key=lambda row: row["fault"]):
+        each = list(found)
+        lines.append(
+            f"| {fault} | {_each(each, 'receiver')} | {sum(row['delivered'] for row in each)} of {len(each)} | {_each(each, 'delay')} | "
+            f"{_each(each, 'after_healing')} | {_each(each, 'duplicates')} | {_each(each, 'false_resolved')} | {each[0]['seen']} |"
+        )
     return "\n".join(lines)
 
 
-def _said(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
+def _each(rows: Iterable[dict[str, Any]], key: str) -> str:
+    """The values of the receivers; one when all are equal."""
+    said = ["" if row[key] is None else str(row[key]) for row in rows]
+    return said[0] if len(set(said)) == 1 else " / ".join(said)

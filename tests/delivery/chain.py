@@ -65,6 +65,11 @@ class Chain:
         """Address of an Alertmanager."""
         return f"http://{native(self.settings).alertmanagers[number]}"
 
+    def page(self, name: str) -> str:
+        """Metrics of a process as it serves them."""
+        address = self.commands[name][1].rpartition("/")[0]
+        return requests.get(f"{address}/metrics", timeout=10).text
+
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """Labels and values of an instant query."""
         answer = requests.get(f"{self.prometheus}/api/v1/query", params={"query": expression}, timeout=10)
