@@ -27,7 +27,8 @@ NAMED = [(domain, alert) for domain, alert in ALERTS if alert.severity is not Se
 
 def _forced(rule: dict[str, Any]) -> dict[str, Any]:
     """The same rule with a condition that always holds and every label that its texts name. Each has an instance of its own,
-    so that none silences another."""
+    so that none silences another.
+    """
     texts = " ".join([*rule["annotations"].values(), *rule["labels"].values()])
     labels = {name: f"the-{name}" for name in sorted(set(LABEL.findall(texts)))}
     labels["instance"] = f"{rule['alert']}-{rule['labels']['severity']}"
