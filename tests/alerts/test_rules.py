@@ -153,6 +153,13 @@ def test_critical_alerts_wait_at_most_ten_seconds() -> None:
     assert max(alert.wait for _, alert in _alerts() if alert.severity is Severity.CRITICAL) == 10.0
 
 
+def test_alerts_that_page_are_kept_for_a_minute() -> None:
+    """A condition that comes and goes within a minute is one page and not many."""
+    paging = [alert for _, alert in _alerts() if alert.severity in (Severity.CRITICAL, Severity.WARNING)]
+    assert len(paging) > 60
+    assert [alert.name for alert in paging if alert.keep < 60] == []
+
+
 def test_every_setting_of_the_thresholds_moves_a_rule() -> None:
     """A threshold that no rule reads would be a promise not kept."""
     thresholds = Settings().thresholds
