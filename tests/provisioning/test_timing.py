@@ -63,5 +63,5 @@ def test_intervals_that_break_the_promise_are_told() -> None:
     slow = Settings.model_validate({"stack": {"scrape_interval": "1m"}})
     assert len(timing.notices(slow, CRITICAL_FOR)) == 3
     assert timing.notices(slow, CRITICAL_FOR)[0] == (
-        "A critical alert may take 82 s to arrive and not 30 s: lower stack.scrape_interval and stack.evaluation_interval."
+        "A critical alert may take 79 s to arrive and not 30 s: lower stack.scrape_interval and stack.evaluation_interval."
     )
