@@ -11,6 +11,7 @@ from typing import Final
 from exporter.labels import DOMAIN, Label
 from exporter.metric import Metric
 from exporter.settings import Settings, Thresholds, duration
+from provisioning.endpoints import dashboards_url
 
 NAME: Final = re.compile(r"([A-Z][a-z0-9]*)+\Z")
 RECORD: Final = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*:[a-z][a-z0-9_]*\Z")
@@ -151,22 +152,18 @@ class Group:
         _unique(self.domain, ((alert.name, alert.severity.value) for alert in self.alerts))
 
     def content(self, settings: Settings) -> dict[str, object]:
-        """The content of the group's rule file."""
+        """The content of the group's rule file. Alerts that Grafana evaluates are not in it, so that nobody is paged twice."""
+        alerts = self.alerts if settings.alerting.engine == "prometheus" else ()
         rules = [
             *(recording.rule(settings.thresholds) for recording in self.recordings),
-            *(alert.rule(self.domain, settings) for alert in self.alerts),
+            *(alert.rule(self.domain, settings) for alert in alerts),
         ]
-        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]}
+        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]} if rules else {}
 
 
 def literal(text: str) -> str:
     """Text that Go's template engine prints as it is."""
     return text.replace("{{", '{{ "{{" }}')
-
-
-def dashboards_url(settings: Settings) -> str:
-    """Where links to dashboards point."""
-    return (settings.dashboard_url or f"http://{settings.stack.host}:{settings.stack.grafana_port}").rstrip("/")
 
 
 def _unique(domain: str, keys: Iterable[tuple[str, ...]]) -> None:

@@ -61,7 +61,7 @@ def flapping(folder: Path, keep: str) -> list[dict[str, Any]]:
         time.sleep(SETTLE)
         since = time.time()
         for number in range(FLAPS):
-            running.target.set('flap{case="the-flap"}', number % 2 == 0)
+            running.target.set('flap{case="the-flap"}', float(number % 2 == 0))
             time.sleep(FLAP)
         time.sleep(90)
         rows = []

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from exporter.settings import Settings, database_url, secret
-from provisioning import alertmanager, grafana
+from provisioning import alertmanager, contact, grafana
 from provisioning.document import document
 from provisioning.endpoints import compose
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
@@ -31,9 +31,7 @@ WEBHOOK_FILE: Final = "webhook_url"
 ADMIN_FILE: Final = "grafana_admin"
 GRAFANA_FILE: Final = "grafana_environment"
 OPTIONAL: Final = (
-    alertmanager.SLACK_FILE,
-    alertmanager.SMTP_FILE,
-    alertmanager.PRIVATE_FILE,
+    *alertmanager.SECRET_FILES,
     WEBHOOK_FILE,
     PASSWORD_FILE,
     CA_FILE,
@@ -155,11 +153,14 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     if exporter["tls"]:
         exporter["tls"] = {"cert_file": f"{SECRETS}/{CA_FILE}", "key_file": f"{SECRETS}/{KEY_FILE}"}
     if alerting["smtp_password_file"]:
-        alerting["smtp_password_file"] = f"{SECRETS}/{alertmanager.SMTP_FILE}"
+        alerting["smtp_password_file"] = f"{SECRETS}/{contact.SMTP_FILE}"
     if alerting["slack_webhook_url_file"] or environment.get("SLACK_WEBHOOK_URL", "").strip():
-        alerting["slack_webhook_url_file"] = f"{SECRETS}/{alertmanager.SLACK_FILE}"
+        alerting["slack_webhook_url_file"] = f"{SECRETS}/{contact.SLACK_FILE}"
     if alerting["webhook_url_file"]:
         alerting["webhook_url_file"] = f"{SECRETS}/{WEBHOOK_FILE}"
+    for channel in alerting["channels"]:
+        if channel["kind"] != "email":  # Only the private copy of alertmanager.yml has the secret.
+            channel.update(secret_file=f"{SECRETS}/{channel['name']}", secret_variable="")
     for index, source in enumerate(content["states"]):
         if source["redis"]:
             source["redis"]["url_file"] = f"{STATES}/redis_url_{index}"

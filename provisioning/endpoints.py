@@ -80,6 +80,11 @@ def endpoints(settings: Settings, runtime: str) -> Endpoints:
     return compose() if runtime == "compose" else native(settings)
 
 
+def dashboards_url(settings: Settings) -> str:
+    """Where links to dashboards point."""
+    return (settings.dashboard_url or f"http://{settings.stack.host}:{settings.stack.grafana_port}").rstrip("/")
+
+
 def _reachable(host: str) -> str:
     """An address to connect to, for one that is listened on."""
     if host in ANYWHERE:

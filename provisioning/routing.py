@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.labels import LABELS
+from exporter.metrics.exporter import METRICS as OWN
 from exporter.settings import Settings
 
 PEOPLE: Final = "people"
@@ -64,19 +66,17 @@ DEFAULT: Final = Route("", PEOPLE, ("alertname", "domain"), 1, 2, 4 * 3600)
 
 SAME: Final = (
     "alertname",
-    "tenant",
-    "agent",
-    "agent_type",
-    "component",
-    "campaign",
-    "queue",
-    "model",
-    "domain",
     "instance",
+    *dict.fromkeys(label.name for label in (*LABELS, *(label for metric in OWN for label in metric.labels))),
 )
+"""Every label that an alert can have: a critical alert of one thing must not silence the warning of another."""
+
 INHIBITIONS: Final = (
     Inhibition({"severity": "critical"}, {"severity": "warning"}, SAME),
-    Inhibition({"alertname": "DatabaseDown"}, {"alertname": "DomainDown"}, ("instance",)),
+    *(
+        Inhibition({"alertname": "DatabaseDown"}, {"alertname": consequence}, ("instance",))
+        for consequence in ("DomainDown", "ComputationFailing", "ScrapeSlow")
+    ),
 )
 
 
@@ -88,17 +88,3 @@ def channels(settings: Settings, environment: Mapping[str, str]) -> Channels:
         slack=bool(alerting.slack_webhook_url_file or environment.get(SLACK_URL, "").strip()),
         webhook=alerting.webhook_url_file is not None,
     )
-
-
-def notices(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """What the user should know about who hears of alerts; empty when all is well."""
-    ways = channels(settings, environment)
-    if not ways.any:
-        return (
-            "Alerts go nowhere: set ALERT_EMAIL, SLACK_WEBHOOK_URL or alerting.webhook_url_file to be told of them.",
-        )
-    if ways.email and not (ways.slack or ways.webhook):
-        return (
-            "Alerts go by e-mail alone: Alertmanager 0.25 loses mail that a server refuses late; add Slack or a webhook.",
-        )
-    return ()

@@ -34,7 +34,7 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
     from generator import files
     from generator.generate import build
     from provisioning import timing
-    from provisioning.routing import notices
+    from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
     made = build(settings, runtime)

@@ -36,7 +36,7 @@ def alertmanager(place: Place, number: int = 0) -> Service:
         log=place.log(name),
         ready=answers(f"{url}/-/ready"),
         url=url,
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=port,
         account=place.account,
         version=digest(place.output / "alertmanager", place.secrets),
@@ -55,7 +55,7 @@ def deadman(place: Place) -> Service:
         ready=answers(f"{url}/health"),
         url=url,
         environment=secrets,
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=Port(options.port, "deadman.port", options.host),
         version=_digest_of(place.settings.alerting, options),
     )

@@ -28,9 +28,7 @@ EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
 SECRETS: Final = ("ANALYTICS_DATABASE_URL", "SLACK_WEBHOOK_URL", *EXPORTER_SECRETS)
 """Variables that not every part may see."""
 PROGRAM_SECRETS: Final = (
-    alertmanager_files.SLACK_FILE,
-    alertmanager_files.SMTP_FILE,
-    alertmanager_files.PRIVATE_FILE,
+    *alertmanager_files.SECRET_FILES,
     prometheus_files.PASSWORD_FILE,
     prometheus_files.CA_FILE,
 )
@@ -88,9 +86,11 @@ class Place:
         return (sys.executable, "-m", "generator", *config, *arguments)
 
 
-def inherited() -> dict[str, str]:
-    """Our environment without what only one part may see."""
-    return {name: value for name, value in os.environ.items() if name not in SECRETS}
+def inherited(settings: Settings | None = None) -> dict[str, str]:
+    """Our environment without what only one part may see, the secrets of channels among it."""
+    channels = settings.alerting.channels if settings else ()
+    hidden = {*SECRETS, *(channel.secret_variable for channel in channels)}
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def write_secrets(place: Place) -> None:
@@ -125,7 +125,7 @@ def exporter(place: Place, database_url: str, *, demo: bool = False) -> Service:
             **states,
             **{name: os.environ[name] for name in EXPORTER_SECRETS if name in os.environ},
         },
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=Port(options.port, "exporter.port", options.host),
         version=digest,
         timeout=max(60.0, place.settings.database.seal_timeout),
@@ -141,7 +141,7 @@ def demo(place: Place, database_url: str) -> Service:
         log=place.log("demo"),
         ready=answers(f"http://127.0.0.1:{port}/") if port else lambda: True,
         environment={"WATCHFLOOR_DEMO_URL": database_url},
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=Port(port, "demo.state_port", "127.0.0.1") if port else None,
     )
 
@@ -166,7 +166,7 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
         log=place.log("prometheus"),
         ready=answers(f"{url}/-/ready"),
         url=url,
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=port,
         account=place.account,
         version=digest(place.output / "prometheus", place.secrets),
@@ -215,7 +215,7 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         ready=answers(f"{url}/api/health"),
         url=url,
         environment={**settings, **variables},
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=port,
         account=place.account,
         version=digest(files / "provisioning"),
