@@ -12,12 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 import alerts
 from bench.database import serving
 from bench.outcome import Outcome, is_resolved, outcome
-from bench.shift import shifted
 from exporter.settings import Settings
 from tests.delivery.chain import Chain, chain, rule
 from tests.delivery.receivers import Web
@@ -178,26 +175,6 @@ def sight_lost(folder: Path) -> Iterator[Outcome]:
             for receiver in RECEIVERS:
                 running.wait_for(receiver, name, 180, gone)
             yield from outcomes(running, f"{what} gone: it is told", gone, text=name, limit=SIGHT)
-
-
-def clock(folder: Path, seconds: float) -> Iterator[Outcome]:
-    """Prometheus' clock differs from Alertmanager's, on another machine: the times of alerts are shifted on the way."""
-    with watched(folder, start=("alertmanager",)) as running, shifted(running.alertmanager(), seconds) as address:
-        path = running.folder / "prometheus.yml"
-        config = yaml.safe_load(path.read_text())
-        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]}
-        path.write_text(yaml.safe_dump(config))
-        running.start("deadman")
-        started = time.time()
-        running.start("prometheus")
-        time.sleep(SETTLE)
-        since = cross(running)
-        time.sleep(100)
-        behind = seconds < 0
-        said = f"Prometheus' clock {abs(seconds):g} s {'behind' if behind else 'ahead of'} Alertmanager's"
-        yield from outcomes(running, said, since, expected=not behind)
-        if behind:
-            yield from outcomes(running, f"{said}: it is told", started, text=LOST, limit=SIGHT)
 
 
 def pair(folder: Path, killed: str) -> Iterator[Outcome]:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from bench import fault_cases
+from bench import fault_cases, fault_clocks
 from bench.outcome import Outcome, table
 
 Fault = Callable[[Path], Iterable[Outcome]]
@@ -42,8 +42,10 @@ OTHERS: Final[dict[str, Fault]] = {
     "prometheus-gone": fault_cases.prometheus_gone,
     "alertmanager-gone": fault_cases.alertmanager_gone,
     "exporter-and-database-gone": fault_cases.sight_lost,
-    "clock-ahead": lambda folder: fault_cases.clock(folder, 300),
-    "clock-behind": lambda folder: fault_cases.clock(folder, -300),
+    "clock-ahead": lambda folder: fault_clocks.differs(folder, 300),
+    "clock-behind": lambda folder: fault_clocks.differs(folder, -300),
+    "clock-forward": lambda folder: fault_clocks.jumps(folder, 300),
+    "clock-back": lambda folder: fault_clocks.jumps(folder, -300),
     "two-alertmanagers-first-killed": lambda folder: fault_cases.pair(folder, "alertmanager"),
     "two-alertmanagers-second-killed": lambda folder: fault_cases.pair(folder, "alertmanager-2"),
 }

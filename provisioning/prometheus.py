@@ -14,6 +14,9 @@ INSTANCE: Final = "watchfloor"
 
 PASSWORD_FILE: Final = "exporter_password"  # noqa: S105 - the name of a file
 CA_FILE: Final = "exporter_ca.pem"
+CLOCK_BACK: Final = "1h"
+"""How far a clock may go back; after a restart Prometheus takes samples again at once."""
+
 FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 """Flags on which the time of delivery rests (DESIGN.md, timing)."""
 
@@ -30,6 +33,8 @@ def config(settings: Settings, endpoints: Endpoints) -> bytes:
                 "evaluation_interval": duration(stack.evaluation_interval),
             },
             "rule_files": ["rules/*.yml"],
+            # A clock that goes back would make Prometheus refuse every sample until it has caught up.
+            "storage": {"tsdb": {"out_of_order_time_window": CLOCK_BACK}},
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": alertmanagers}]}]},
             "scrape_configs": [
                 _exporter(settings, endpoints),
