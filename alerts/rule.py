@@ -15,8 +15,8 @@ from provisioning.endpoints import dashboards_url
 
 NAME: Final = re.compile(r"([A-Z][a-z0-9]*)+\Z")
 RECORD: Final = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*:[a-z][a-z0-9_]*\Z")
-CRITICAL_FOR: Final = 20.0
-"""Longest `for` of a critical alert in seconds: with it the alert is delivered in under a minute (DESIGN.md, timing)."""
+CRITICAL_FOR: Final = 10.0
+"""Longest `for` of a critical alert in seconds: with it the alert is delivered in under half a minute (provisioning/timing.py)."""
 
 
 class RuleError(Exception):

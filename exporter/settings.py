@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
+from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
@@ -85,6 +86,7 @@ class Settings(Model):
     benchmarks: Benchmarks = Benchmarks()
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
+    deadman: Deadman = Deadman()
     acknowledgement: Acknowledgement = Acknowledgement()
     silences: tuple[SilenceSetting, ...] = Field(
         (),
