@@ -160,6 +160,10 @@ class Level(Model):
 class Alerting(Model):
     """Who hears of alerts. Secrets come from files or the environment."""
 
+    engine: Literal["prometheus", "grafana"] = Field(
+        "prometheus",
+        description="Who evaluates the alerts: prometheus, with Alertmanager to notify, or grafana, which does both.",
+    )
     email: str | None = Field(
         None,
         pattern=MAIL,

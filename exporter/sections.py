@@ -238,9 +238,13 @@ class Stack(Model):
     prometheus_port: int = Field(9090, ge=1, le=65535, description="Port of Prometheus.")
     alertmanager_port: int = Field(9093, ge=1, le=65535, description="Port of Alertmanager.")
     grafana_port: int = Field(3000, ge=1, le=65535, description="Port of Grafana.")
+    alertmanagers: int = Field(1, ge=1, le=2, description="Number of Alertmanagers; of two, one may be lost.")
+    second_alertmanager_port: int = Field(9095, ge=1, le=65535, description="Port of the second Alertmanager.")
+    gossip_port: int = Field(9094, ge=1, le=65535, description="Port on which the first of two hears of the other.")
+    second_gossip_port: int = Field(9096, ge=1, le=65535, description="Port on which the second hears of the first.")
     scrape_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus scrapes.")
     scrape_timeout: Seconds = Field(5.0, gt=0, description="A scrape that takes longer fails.")
-    evaluation_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus evaluates rules.")
+    evaluation_interval: Seconds = Field(5.0, gt=0, description="How often Prometheus evaluates rules.")
 
     @model_validator(mode="after")
     def _timeout(self) -> Stack:

@@ -12,7 +12,8 @@ def build(
     settings: Settings, runtime: str = "native", environment: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
     """Path below the output directory, and content, of each file. The environment only says whether a secret is given."""
-    import alerts
+    import alerts.escalation
+    import alerts.grafana
     import dashboards
     from provisioning import alertmanager, grafana, prometheus
     from provisioning.document import document
@@ -26,7 +27,11 @@ def build(
     for path, content in alertmanager.files(settings, places, environment).items():
         files[f"alertmanager/{path}"] = content
     for group in alerts.build(settings):
-        files[f"prometheus/rules/{group.domain}.yml"] = document(group.content(settings))
+        if rules := group.content(settings):
+            files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
+    if rules := alerts.escalation.content(settings):
+        files["prometheus/rules/escalation.yml"] = document(rules)
+    files["grafana/provisioning/alerting/rules.yaml"] = document({"apiVersion": 1, **alerts.grafana.file(settings)})
     for path, content in grafana.files(settings, places).items():
         files[f"grafana/provisioning/{path}"] = content
     for name, content in dashboards.build(settings).items():

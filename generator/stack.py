@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from exporter.settings import Settings, database_url, secret
-from generator import past
-from provisioning.stack import Part, StackError, State, native, process, proof, record
+from generator import demo_history, past
+from provisioning.stack import Part, StackError, State, delivery, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import PackageError, Say
@@ -23,7 +22,7 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
-ORDER: Final = ("postgres", "demo", "exporter", "prometheus", "alertmanager", "grafana")
+ORDER: Final = ("postgres", "demo", "exporter", "prometheus", *delivery.ALERTMANAGERS, "deadman", "grafana")
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -219,7 +218,7 @@ def _database(run: Run, own: str | None, calls: int | None) -> Urls:
     cluster.roles()
     if new:
         place.say(f"PostgreSQL: passwords are in {place.secrets}; to look around: {cluster.url(READER, DATABASE)}")
-    _load(place, cluster, calls)
+    demo_history.load(place, cluster, DATABASE, calls)
     cluster.views(DATABASE, personal=place.settings.database.personal_data)
     return Urls(*(cluster.url(role, DATABASE) for role in (OWNER, READER, VIEWER)))
 
@@ -233,25 +232,6 @@ def _viewer(place: Place) -> str | None:
     return None
 
 
-def _load(place: Place, cluster: Cluster, calls: int | None) -> None:
-    """Load the demo history once; what was interrupted is loaded again."""
-    from exporter.demo import create_database, load
-
-    done = cluster.directory / "demo.json"
-    demo = place.settings.demo
-    wanted = {"seed": demo.seed, "calls": demo.calls if calls is None else calls, "days": demo.days}
-    if done.exists():
-        if calls is not None and (there := json.loads(done.read_text(encoding="utf-8"))) != wanted:
-            place.say(
-                f"the demo database has {there['calls']:,} calls already; delete {cluster.directory} to load another"
-            )
-        return
-    url = create_database(cluster.url(OWNER, "postgres"), DATABASE)
-    place.say(f"loading a demo history of {wanted['calls']:,} calls in {wanted['days']} days")
-    load(url, seed=wanted["seed"], calls=wanted["calls"], days=wanted["days"], progress=place.say)
-    done.write_text(json.dumps(wanted), encoding="utf-8")
-
-
 def _start(run: Run, urls: Urls) -> None:
     """Start everything that reads the database or the exporter, at once, and wait for all."""
     place, own = run.place, "postgres" in run.records
@@ -259,7 +239,15 @@ def _start(run: Run, urls: Urls) -> None:
     if own:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
-    builders["alertmanager"] = lambda: native.alertmanager(place)
+    builders["alertmanager"] = lambda: delivery.alertmanager(place)
+    if place.settings.stack.alertmanagers == 2:
+        builders["alertmanager-2"] = lambda: delivery.alertmanager(place, 1)
+    else:
+        run.drop("alertmanager-2")
+    if place.settings.deadman.enabled and place.settings.deadman.url is None:
+        builders["deadman"] = lambda: delivery.deadman(place)
+    else:
+        run.drop("deadman")
     builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():

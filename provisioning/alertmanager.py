@@ -27,6 +27,9 @@ TEMPLATES: Final = "templates"
 FLAGS: Final = ("--data.maintenance-interval=10s",)
 """Without it a killed Alertmanager forgets silences and notifies twice (DESIGN.md, timing)."""
 
+PEER_TIMEOUT: Final = "5s"
+"""How long the second of two Alertmanagers leaves a message to the first."""
+
 
 def files(settings: Settings, endpoints: Endpoints, environment: Mapping[str, str]) -> dict[str, bytes]:
     """Every file of Alertmanager, by its path beside alertmanager.yml."""
@@ -77,6 +80,19 @@ def config_file(settings: Settings, endpoints: Endpoints, generated: str) -> str
     return endpoints.secret(PRIVATE_FILE) if _is_private(settings) else generated
 
 
+def flags(settings: Settings, endpoints: Endpoints, number: int = 0) -> tuple[str, ...]:
+    """Flags of an Alertmanager beside those for its files and its own address. Two tell each other what they have sent."""
+    if settings.stack.alertmanagers == 1:
+        return ("--cluster.listen-address=", *FLAGS)
+    own, other = endpoints.gossip[number], endpoints.gossip[1 - number]
+    return (
+        f"--cluster.listen-address={own}",
+        f"--cluster.peer={other}",
+        f"--cluster.peer-timeout={PEER_TIMEOUT}",
+        *FLAGS,
+    )
+
+
 def _is_private(settings: Settings) -> bool:
     alerting = settings.alerting
     return alerting.webhook_url_file is not None or any(channel.kind != "email" for channel in alerting.channels)
@@ -95,9 +111,19 @@ def _content(place: Place, environment: Mapping[str, str], templates_: str) -> d
         "inhibit_rules": [_inhibition(rule) for rule in INHIBITIONS],
         "receivers": [
             *({"name": name, **_receiver(name, place, environment)} for name in named),
-            *({"name": name} for name in (HEARTBEAT, *silent)),
+            {"name": HEARTBEAT, **_heartbeat(place)},
+            *({"name": name} for name in silent),
         ],
     }
+
+
+def _heartbeat(place: Place) -> dict[str, object]:
+    """Where heartbeats go. Their end is sent too: it tells that Prometheus is gone before silence could."""
+    options = place.settings.deadman
+    if not options.enabled:
+        return {}
+    url = (options.url or f"http://{place.endpoints.deadman}").rstrip("/")
+    return {"webhook_configs": [{"url": f"{url}/beat", "send_resolved": True}]}
 
 
 def _receiver(name: str, place: Place, environment: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:

@@ -27,10 +27,12 @@ STATE_FILE: Final = "/var/lib/watchfloor/state.json"
 DATABASE: Final = "watchfloor_demo"
 KEY_FILE: Final = "exporter_key.pem"
 URL_FILE: Final = "database_url"
+WEBHOOK_FILE: Final = "webhook_url"
 ADMIN_FILE: Final = "grafana_admin"
 GRAFANA_FILE: Final = "grafana_environment"
 OPTIONAL: Final = (
     *alertmanager.SECRET_FILES,
+    WEBHOOK_FILE,
     PASSWORD_FILE,
     CA_FILE,
     KEY_FILE,
@@ -145,6 +147,7 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
+    content["deadman"].update(host="0.0.0.0", port=9880)  # noqa: S104 - published nowhere
     if exporter["basic_auth"]:
         exporter["basic_auth"]["password_file"] = f"{SECRETS}/{PASSWORD_FILE}"
     if exporter["tls"]:
@@ -154,7 +157,7 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     if alerting["slack_webhook_url_file"] or environment.get("SLACK_WEBHOOK_URL", "").strip():
         alerting["slack_webhook_url_file"] = f"{SECRETS}/{contact.SLACK_FILE}"
     if alerting["webhook_url_file"]:
-        alerting["webhook_url_file"] = f"{SECRETS}/webhook_url"
+        alerting["webhook_url_file"] = f"{SECRETS}/{WEBHOOK_FILE}"
     for channel in alerting["channels"]:
         if channel["kind"] != "email":  # Only the private copy of alertmanager.yml has the secret.
             channel.update(secret_file=f"{SECRETS}/{channel['name']}", secret_variable="")
@@ -172,6 +175,8 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
     given = alertmanager.secrets(settings, environment, compose())
     if settings.exporter.tls is not None:
         given[KEY_FILE] = secret(settings.exporter.tls.key_file, "exporter.tls.key_file") + "\n"
+    if settings.alerting.webhook_url_file is not None:
+        given[WEBHOOK_FILE] = secret(settings.alerting.webhook_url_file, "alerting.webhook_url_file")
     viewer = viewer_url(folder, settings)
     variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), viewer)
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())]

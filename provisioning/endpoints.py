@@ -23,9 +23,18 @@ class Endpoints:
     exporter: str
     prometheus: str
     alertmanager: str
+    second_alertmanager: str
+    gossip: tuple[str, str]
+    """Where the two Alertmanagers hear of each other: what each listens on is only reached by the other."""
     grafana: str
     postgres: str
+    deadman: str
     secrets_dir: str
+
+    @property
+    def alertmanagers(self) -> tuple[str, str]:
+        """Both Alertmanagers; the second runs only when the settings ask for it."""
+        return self.alertmanager, self.second_alertmanager
 
     def secret(self, name: str) -> str:
         """Path of a secret file."""
@@ -40,8 +49,11 @@ def native(settings: Settings) -> Endpoints:
         exporter=f"{_reachable(settings.exporter.host)}:{settings.exporter.port}",
         prometheus=f"{host}:{stack.prometheus_port}",
         alertmanager=f"{host}:{stack.alertmanager_port}",
+        second_alertmanager=f"{host}:{stack.second_alertmanager_port}",
+        gossip=(f"127.0.0.1:{stack.gossip_port}", f"127.0.0.1:{stack.second_gossip_port}"),
         grafana=f"{host}:{stack.grafana_port}",
         postgres=f"{host}:{stack.postgres_port}",
+        deadman=f"{_reachable(settings.deadman.host)}:{settings.deadman.port}",
         secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
     )
 
@@ -52,8 +64,11 @@ def compose() -> Endpoints:
         exporter="exporter:9877",
         prometheus="prometheus:9090",
         alertmanager="alertmanager:9093",
+        second_alertmanager="alertmanager-2:9093",
+        gossip=("alertmanager:9094", "alertmanager-2:9094"),
         grafana="grafana:3000",
         postgres="postgres:5432",
+        deadman="deadman:9880",
         secrets_dir="/run/secrets",
     )
 

@@ -56,6 +56,12 @@ class Node:
 
 def tree(settings: Settings, environment: Mapping[str, str]) -> Node:
     """The root of all routes."""
+    from provisioning.maintenance import muted
+
+    return muted(_tree(settings, environment), settings)
+
+
+def _tree(settings: Settings, environment: Mapping[str, str]) -> Node:
     everybody = general(settings, environment)
     # An alert without a severity of ours must be seen by somebody, so it goes to all.
     others = tuple(_node(one, DEFAULT, "no severity of ours", more=True) for one in everybody)

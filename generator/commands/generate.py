@@ -29,9 +29,11 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
     """
     import os
 
+    from alerts.rule import CRITICAL_FOR
     from exporter.settings import load
     from generator import files
     from generator.generate import build
+    from provisioning import timing
     from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
@@ -51,7 +53,7 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
                     click.echo(f"  {line}")
     what = "would change" if check else "changed"
     click.echo(f"{len(changes)} of {len(made)} files {what} in {place}.", err=True)
-    for notice in notices(settings, os.environ):
+    for notice in (*notices(settings, os.environ), *timing.notices(settings, CRITICAL_FOR)):
         click.echo(notice, err=True)
     if check and changes:
         context.exit(1)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     "--calls", type=click.IntRange(min=0), help="Calls in the demo history.  [default: the setting demo.calls]"
 )
 @click.option(
+    "--alertmanagers",
+    type=click.IntRange(1, 2),
+    help="Number of Alertmanagers; of two, one may be lost.  [default: the setting stack.alertmanagers]",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=1),
     default=60.0,
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
     help="Seconds to wait for the first metrics.",
 )
 @click.pass_obj
-def command(obj: dict[str, Path | None], runtime: str, calls: int | None, timeout: float) -> None:
+def command(
+    obj: dict[str, Path | None], runtime: str, calls: int | None, alertmanagers: int | None, timeout: float
+) -> None:
     """Start the whole stack and prove that metrics arrive in Prometheus.
 
     On a demo database of its own, or on yours when ANALYTICS_DATABASE_URL is set.
@@ -41,12 +48,16 @@ def command(obj: dict[str, Path | None], runtime: str, calls: int | None, timeou
     Examples:
       watchfloor up
       watchfloor up --calls 1000000
+      watchfloor up --alertmanagers 2
       ANALYTICS_DATABASE_URL=postgresql://reader@127.0.0.1/app watchfloor up
     """
     from exporter.settings import load
 
     config = obj["config"]
     settings = load(config)
+    if alertmanagers is not None:
+        stack_settings = settings.stack.model_copy(update={"alertmanagers": alertmanagers})
+        settings = settings.model_copy(update={"stack": stack_settings})
     if runtime == "compose":
         from generator.generate import build
         from provisioning import compose

@@ -160,7 +160,7 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
             f"--config.file={config}",
             f"--storage.tsdb.path={data / 'data'}",
             f"--storage.tsdb.retention.time={place.settings.retention_days}d",
-            f"--web.listen-address={_listen(port)}",
+            f"--web.listen-address={listen(port)}",
             *prometheus_files.FLAGS,
         ),
         log=place.log("prometheus"),
@@ -169,7 +169,7 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
         inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=_digest(place.output / "prometheus", place.secrets),
+        version=digest(place.output / "prometheus", place.secrets),
     )
 
 
@@ -189,32 +189,6 @@ def _starting(generated: Path, path: Path) -> Path:
     }
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
-
-
-def alertmanager(place: Place) -> Service:
-    """Alertmanager."""
-    port = place.port("alertmanager")
-    url = f"http://{place.endpoints.alertmanager}"
-    program = binary.alertmanager(place.directory / "packages", place.say)
-    generated = str(place.output / "alertmanager" / "alertmanager.yml")
-    config = alertmanager_files.config_file(place.settings, place.endpoints, generated)
-    return Service(
-        name="alertmanager",
-        command=program.call(
-            f"--config.file={config}",
-            f"--storage.path={place.folder('alertmanager')}",
-            f"--web.listen-address={_listen(port)}",
-            "--cluster.listen-address=",
-            *alertmanager_files.FLAGS,
-        ),
-        log=place.log("alertmanager"),
-        ready=answers(f"{url}/-/ready"),
-        url=url,
-        inherited=inherited(place.settings),
-        port=port,
-        account=place.account,
-        version=_digest(place.output / "alertmanager", place.secrets),
-    )
 
 
 def grafana(place: Place, reader_url: str | None) -> Service:
@@ -244,7 +218,7 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=_digest(files / "provisioning"),
+        version=digest(files / "provisioning"),
         timeout=120.0,
     )
 
@@ -265,11 +239,12 @@ def answers(url: str) -> Callable[[], bool]:
     return ask
 
 
-def _listen(port: Port) -> str:
+def listen(port: Port) -> str:
+    """Where a program listens, as its flag has it."""
     return f"[{port.host}]:{port.number}" if ":" in port.host else f"{port.host}:{port.number}"
 
 
-def _digest(*folders: Path) -> str:
+def digest(*folders: Path) -> str:
     """Digest of all files in folders."""
     digest = hashlib.sha256()
     for folder in folders:

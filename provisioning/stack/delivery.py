@@ -1,0 +1,65 @@
+"""The parts of a native stack that bring alerts to people: Alertmanager, or two of them, and the dead man's switch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Final
+
+from exporter.settings import Model
+from provisioning import alertmanager as alertmanager_files
+from provisioning.stack import binary
+from provisioning.stack.native import Place, answers, digest, inherited, listen
+from provisioning.stack.port import Port
+from provisioning.stack.process import Service
+
+ALERTMANAGERS: Final = ("alertmanager", "alertmanager-2")
+DEADMAN_SECRETS: Final = ("SLACK_WEBHOOK_URL",)
+
+
+def alertmanager(place: Place, number: int = 0) -> Service:
+    """The first or the second Alertmanager."""
+    name = ALERTMANAGERS[number]
+    port = place.port("second_alertmanager" if number else "alertmanager")
+    url = f"http://{place.endpoints.alertmanagers[number]}"
+    program = binary.alertmanager(place.directory / "packages", place.say)
+    generated = str(place.output / "alertmanager" / "alertmanager.yml")
+    config = alertmanager_files.config_file(place.settings, place.endpoints, generated)
+    return Service(
+        name=name,
+        command=program.call(
+            f"--config.file={config}",
+            f"--storage.path={place.folder(name)}",
+            f"--web.listen-address={listen(port)}",
+            *alertmanager_files.flags(place.settings, place.endpoints, number),
+        ),
+        log=place.log(name),
+        ready=answers(f"{url}/-/ready"),
+        url=url,
+        inherited=inherited(place.settings),
+        port=port,
+        account=place.account,
+        version=digest(place.output / "alertmanager", place.secrets),
+    )
+
+
+def deadman(place: Place) -> Service:
+    """The dead man's switch. It may see the secrets by which it reaches people."""
+    options = place.settings.deadman
+    url = f"http://{place.endpoints.deadman}"
+    secrets = {name: os.environ[name] for name in DEADMAN_SECRETS if name in os.environ}
+    return Service(
+        name="deadman",
+        command=place.command("deadman"),
+        log=place.log("deadman"),
+        ready=answers(f"{url}/health"),
+        url=url,
+        environment=secrets,
+        inherited=inherited(place.settings),
+        port=Port(options.port, "deadman.port", options.host),
+        version=_digest_of(place.settings.alerting, options),
+    )
+
+
+def _digest_of(*sections: Model) -> str:
+    return hashlib.sha256("".join(section.model_dump_json() for section in sections).encode()).hexdigest()
