@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from exporter.settings import Settings, duration, secret
-from provisioning import message, recipients
+from provisioning import message, recipients, relay
 from provisioning.contact import SLACK_FILE, SMTP_FILE, Place, address, built_in, integration, placeholder, real
 from provisioning.document import document
 from provisioning.endpoints import Endpoints
@@ -95,7 +95,9 @@ def flags(settings: Settings, endpoints: Endpoints, number: int = 0) -> tuple[st
 
 def _is_private(settings: Settings) -> bool:
     alerting = settings.alerting
-    return alerting.webhook_url_file is not None or any(channel.kind != "email" for channel in alerting.channels)
+    # Mail has its password in a file, and the relay knows the secrets of its channels itself.
+    plain = ("email", *relay.KINDS)
+    return alerting.webhook_url_file is not None or any(channel.kind not in plain for channel in alerting.channels)
 
 
 def _content(place: Place, environment: Mapping[str, str], templates_: str) -> dict[str, object]:

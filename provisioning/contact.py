@@ -14,6 +14,7 @@ from typing import Final
 from exporter.alerting import Channel
 from exporter.labels import AGENT, CAMPAIGN, TENANT, TOPIC
 from exporter.settings import Settings, SettingsError, secret
+from provisioning import relay
 from provisioning.endpoints import Endpoints
 from provisioning.message import DASHBOARD, call, literal
 
@@ -105,6 +106,9 @@ def integration(channel: Channel, place: Place) -> Section:
     """The integration of a channel."""
     if channel.kind == "email":
         return _mail(channel.to, place, resolved=channel.resolved)
+    if channel.kind in relay.KINDS:
+        url = f"http://{place.endpoints.relay}/{channel.name}"
+        return "webhook_configs", {"url": url, "max_alerts": MOST, "send_resolved": channel.resolved}
     name, content = KINDS[channel.kind](channel, place.secret(channel.name))
     return name, {**content, "send_resolved": channel.resolved}
 
@@ -221,6 +225,4 @@ KINDS: Final[Mapping[str, Callable[[Channel, str], Section]]] = {
     "opsgenie": _opsgenie,
     "discord": _discord,
     "telegram": _telegram,
-    "teams": _webhook,
-    "sms": _webhook,
 }

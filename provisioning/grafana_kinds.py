@@ -55,7 +55,7 @@ def environment(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
         elif name == "webhook" and alerting.webhook_url_file is not None:
             found[variable(name)] = address(secret(alerting.webhook_url_file, "alerting.webhook_url_file"), name)
     for channel in alerting.channels:
-        if channel.kind != "email":
+        if channel.kind not in ("email", "sms"):
             found[variable(channel.name)] = _whole(channel, channel_secret(channel, given))
     return {**found, **_mail(settings)}
 
@@ -68,6 +68,9 @@ def integrations(
         url = heartbeat_url(settings, endpoints)
         return (Way(name, "webhook", {"url": escape(url), "httpMethod": "POST"}),) if url else ()
     channel = next((item for item in settings.alerting.channels if item.name == name), None)
+    if channel is not None and channel.kind == "sms":
+        url = escape(f"http://{endpoints.relay}/{channel.name}")
+        return (Way(name, "webhook", {"url": url, "httpMethod": "POST", "maxAlerts": MOST}, channel.resolved),)
     if channel is not None:
         kind, content = KINDS[channel.kind](channel, f"${variable(channel.name)}")
         return (Way(name, kind, content, channel.resolved),)
@@ -197,5 +200,4 @@ KINDS: Final[Mapping[str, Callable[[Channel, str], Made]]] = {
     "teams": _teams,
     "discord": _discord,
     "telegram": _telegram,
-    "sms": _webhook,
 }
