@@ -1,4 +1,4 @@
-"""Passes Alertmanager's webhooks on to services that Alertmanager 0.25 does not know: Microsoft Teams and SMS gateways."""
+"""Passes alerts on to services that Alertmanager 0.25 does not know (Microsoft Teams, SMS gateways) or whose no it takes for a yes (Slack bots)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from exporter.alerting import Channel
 from exporter.settings import Settings
 
-KINDS: Final = ("teams", "sms")
+KINDS: Final = ("slack_bot", "teams", "sms")
 
 
 def relayed(settings: Settings) -> tuple[Channel, ...]:

@@ -23,6 +23,16 @@ from provisioning.relay.words import WordsError, body
 MOST_BYTES: Final = 10_000_000
 REQUEST_SECONDS: Final = 10.0
 TIMEOUT: Final = 10.0
+SLACK_API: Final = "https://slack.com/api/chat.postMessage"
+SLACK_LATER: Final = (
+    "ratelimited",
+    "rate_limited",
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+)
+"""Answers of Slack after which the same message may be taken later."""
 
 
 class RelayError(Exception):
@@ -31,10 +41,10 @@ class RelayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A channel and the secret address of its service."""
+    """A channel, and the secret address of its service or its token."""
 
     channel: Channel
-    url: str
+    secret: str
 
 
 def ways(settings: Settings, environment: Mapping[str, str]) -> dict[str, Way]:
@@ -64,21 +74,39 @@ def passed_on(way: Way, content: bytes, settings: Settings) -> tuple[HTTPStatus,
     import requests
 
     name = way.channel.name
+    bot = way.channel.kind == "slack_bot"
     try:
-        made = body(way.channel, json.loads(content), settings)
+        given = json.loads(content)
+        made = given if bot else body(way.channel, given, settings)
     except (ValueError, WordsError) as error:
         return HTTPStatus.BAD_REQUEST, f"{name}: {error if isinstance(error, WordsError) else 'this is no JSON'}\n"
     try:
-        answer = requests.post(way.url, json=made, timeout=TIMEOUT)
+        headers = {"Authorization": f"Bearer {way.secret}"} if bot else {}
+        url = (way.channel.url or SLACK_API) if bot else way.secret
+        answer = requests.post(url, json=made, headers=headers, timeout=TIMEOUT)
     except requests.RequestException as error:
         log("not_passed_on", channel=name, why=type(error).__name__)
         return HTTPStatus.BAD_GATEWAY, f"{name}: the service cannot be reached: {type(error).__name__}\n"
     if answer.status_code // 100 == 2:
-        return HTTPStatus.OK, "ok\n"
+        return _slack_says(name, answer.text) if bot else (HTTPStatus.OK, "ok\n")
     log("not_passed_on", channel=name, status=answer.status_code)
     again = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
     status = HTTPStatus.BAD_GATEWAY if again else HTTPStatus.UNPROCESSABLE_ENTITY
     return status, f"{name}: the service answered {answer.status_code}\n"
+
+
+def _slack_says(name: str, text: str) -> tuple[HTTPStatus, str]:
+    """Slack's answer is in the body, whatever the status."""
+    try:
+        answer = json.loads(text)
+        said = "" if answer["ok"] is True else str(answer.get("error", ""))[:80] or "nothing"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = "what is no JSON"
+    if not said:
+        return HTTPStatus.OK, "ok\n"
+    log("not_passed_on", channel=name, why=said)
+    status = HTTPStatus.BAD_GATEWAY if said in SLACK_LATER else HTTPStatus.UNPROCESSABLE_ENTITY
+    return status, f"{name}: Slack answered {said}\n"
 
 
 def _handler(found: Mapping[str, Way], settings: Settings) -> type[BaseHTTPRequestHandler]:

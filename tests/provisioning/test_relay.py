@@ -26,15 +26,16 @@ MESSAGE: dict[str, Any] = {
 
 
 @contextmanager
-def service(status: int) -> Iterator[str]:
+def service(status: int, body: bytes = b"") -> Iterator[str]:
     """A service that always answers so."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
@@ -81,6 +82,24 @@ def test_a_service_that_is_not_there_is_tried_again() -> None:
 def test_what_is_no_message_is_refused(content: bytes) -> None:
     """Without asking the service."""
     assert _answer("http://127.0.0.1:9/x", content)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"ok": True}, 200),
+        ({"ok": False, "error": "channel_not_found"}, 422),
+        ({"ok": False, "error": "ratelimited"}, 502),
+        ([], 422),
+    ],
+)
+def test_slacks_no_is_a_no(said: Any, status: int) -> None:
+    """Slack answers 200 also when it does not take a message, which Alertmanager 0.25 counts as sent."""
+    with service(200, json.dumps(said).encode()) as url:
+        channel = {"name": "bot", "kind": "slack_bot", "to": "#x", "secret_variable": "KEY", "url": url}
+        settings = Settings.model_validate({"alerting": {"channels": [channel]}})
+        found, words = passed_on(ways(settings, {"KEY": "xoxb-s3cr3t"})["bot"], b'{"channel": "#x"}', settings)
+    assert (int(found), "s3cr3t" in words) == (status, False)
 
 
 def test_a_missing_secret_is_told_at_the_start() -> None:
