@@ -15,7 +15,7 @@ def build(
     import alerts.escalation
     import alerts.grafana
     import dashboards
-    from provisioning import alertmanager, grafana, prometheus
+    from provisioning import alertmanager, grafana, grafana_watch, prometheus
     from provisioning.document import document
     from provisioning.endpoints import endpoints
 
@@ -31,7 +31,9 @@ def build(
             files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
     if rules := alerts.escalation.content(settings):
         files["prometheus/rules/escalation.yml"] = document(rules)
-    files["grafana/provisioning/alerting/rules.yaml"] = document({"apiVersion": 1, **alerts.grafana.file(settings)})
+    files["grafana/provisioning/alerting/rules.yaml"] = document(
+        {"apiVersion": 1, **alerts.grafana.file(settings, grafana_watch.groups(settings))}
+    )
     for path, content in grafana.files(settings, places).items():
         files[f"grafana/provisioning/{path}"] = content
     for name, content in dashboards.build(settings).items():
