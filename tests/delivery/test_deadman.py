@@ -23,8 +23,9 @@ from provisioning.deadman.server import Switch, serve
 from provisioning.deadman.watch import ENDED, SILENT, Alarm, Watch
 from provisioning.deadman.words import slack, webhook, words
 from provisioning.endpoints import native
+from tests.delivery.ports import quiet_port
 from tests.delivery.receivers import Receivers, receivers
-from tests.processes import answers, free_port, running, wait_until
+from tests.processes import answers, running, wait_until
 
 BEAT = {"alerts": [{"status": "firing", "labels": {"alertname": "Watchdog"}}]}
 END = {"alerts": [{"status": "resolved", "labels": {"alertname": "Watchdog"}}]}
@@ -101,7 +102,7 @@ def test_a_way_that_fails_is_tried_again_and_holds_up_no_other(monkeypatch: pyte
 @pytest.fixture
 def switch() -> Iterator[tuple[str, list[Alarm]]]:
     """Address of a switch that listens, and the alarms that it raised."""
-    settings = Settings.model_validate({"deadman": {"port": free_port()}})
+    settings = Settings.model_validate({"deadman": {"port": quiet_port()}})
     told: list[Alarm] = []
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(settings, Switch(settings, told.append), stop))
@@ -154,7 +155,7 @@ def heard() -> Iterator[Receivers]:
 def test_the_command_reaches_people_by_every_way(heard: Receivers, tmp_path: Path) -> None:
     """A real process with a real mail server; the secret address is in no log."""
     (tmp_path / "hook").write_text(f"{heard.hook.url}/s3cret")
-    port = free_port()
+    port = quiet_port()
     content = {
         "deadman": {"port": port},
         "alerting": {
