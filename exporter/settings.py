@@ -15,6 +15,7 @@ from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
+from exporter.relay import Relay
 from exporter.sections import (
     BasicAuth,
     Budget,
@@ -87,6 +88,7 @@ class Settings(Model):
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
     deadman: Deadman = Deadman()
+    relay: Relay = Relay()
     acknowledgement: Acknowledgement = Acknowledgement()
     silences: tuple[SilenceSetting, ...] = Field(
         (),

@@ -12,6 +12,7 @@ from typing import Final
 
 from exporter.settings import Settings, database_url, secret
 from generator import demo_history, past
+from provisioning.relay import relayed
 from provisioning.stack import Part, StackError, State, delivery, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
@@ -22,7 +23,7 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
-ORDER: Final = ("postgres", "demo", "exporter", "prometheus", *delivery.ALERTMANAGERS, "deadman", "grafana")
+ORDER: Final = ("postgres", "demo", "exporter", "prometheus", *delivery.ALERTMANAGERS, "deadman", "relay", "grafana")
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -169,7 +170,8 @@ def _generate(place: Place) -> None:
     from generator import files, generate
 
     place.say(f"generating {place.settings.stack.output}")
-    files.write(place.output, generate.build(place.settings, "native"))
+    known = generate.known_names(place.output)
+    files.write(place.output, generate.build(place.settings, "native", known=known))
     native.write_secrets(place)
 
 
@@ -248,6 +250,10 @@ def _start(run: Run, urls: Urls) -> None:
         builders["deadman"] = lambda: delivery.deadman(place)
     else:
         run.drop("deadman")
+    if relayed(place.settings):
+        builders["relay"] = lambda: delivery.relay(place)
+    else:
+        run.drop("relay")
     builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from exporter.settings import Settings, duration, secret
-from provisioning import message, recipients
+from provisioning import message, recipients, relay
 from provisioning.contact import SLACK_FILE, SMTP_FILE, Place, address, built_in, integration, placeholder, real
 from provisioning.document import document
 from provisioning.endpoints import Endpoints
@@ -95,7 +95,9 @@ def flags(settings: Settings, endpoints: Endpoints, number: int = 0) -> tuple[st
 
 def _is_private(settings: Settings) -> bool:
     alerting = settings.alerting
-    return alerting.webhook_url_file is not None or any(channel.kind != "email" for channel in alerting.channels)
+    # Mail has its password in a file, and the relay knows the secrets of its channels itself.
+    plain = ("email", *relay.KINDS)
+    return alerting.webhook_url_file is not None or any(channel.kind not in plain for channel in alerting.channels)
 
 
 def _content(place: Place, environment: Mapping[str, str], templates_: str) -> dict[str, object]:
@@ -117,13 +119,18 @@ def _content(place: Place, environment: Mapping[str, str], templates_: str) -> d
     }
 
 
-def _heartbeat(place: Place) -> dict[str, object]:
-    """Where heartbeats go. Their end is sent too: it tells that Prometheus is gone before silence could."""
-    options = place.settings.deadman
+def heartbeat_url(settings: Settings, endpoints: Endpoints) -> str | None:
+    """Where heartbeats go; None when nobody waits for them."""
+    options = settings.deadman
     if not options.enabled:
-        return {}
-    url = (options.url or f"http://{place.endpoints.deadman}").rstrip("/")
-    return {"webhook_configs": [{"url": f"{url}/beat", "send_resolved": True}]}
+        return None
+    return (options.url or f"http://{endpoints.deadman}").rstrip("/") + "/beat"
+
+
+def _heartbeat(place: Place) -> dict[str, object]:
+    """The receiver of heartbeats. Their end is sent too: it tells that Prometheus is gone before silence could."""
+    url = heartbeat_url(place.settings, place.endpoints)
+    return {"webhook_configs": [{"url": url, "send_resolved": True}]} if url else {}
 
 
 def _receiver(name: str, place: Place, environment: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:

@@ -13,6 +13,7 @@ from exporter.settings import DEMO_STATES, Settings, database_url
 from provisioning import alertmanager, container, docker, endpoints
 from provisioning.container import Folder
 from provisioning.docker import Compose, Container
+from provisioning.relay import relayed
 from provisioning.stack import Part, StackError, State, proof, record
 from provisioning.stack.port import Port
 
@@ -23,6 +24,7 @@ IMAGE: Final = "WATCHFLOOR_IMAGE"
 DEMO: Final = ("demo", "postgres")
 PAIR: Final = "alertmanager-2"
 DEADMAN: Final = "deadman"
+RELAY: Final = "relay"
 ONE_SHOT: Final = "generator"
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
@@ -93,7 +95,8 @@ def _start(compose: Compose, settings: Settings) -> None:
     if not pair and any(item.service == PAIR for item in before):
         compose.run("--profile", "pair", "rm", "--stop", "--force", PAIR, timeout=STOP_TIMEOUT, show=True)
     profile = (*(("--profile", "demo") if demo else ()), *(("--profile", "pair") if pair else ()))
-    scale = () if watched else ("--scale", f"{DEADMAN}=0")
+    unused = (*(() if watched else (DEADMAN,)), *(() if relayed(settings) else (RELAY,)))
+    scale = tuple(word for name in unused for word in ("--scale", f"{name}=0"))
     try:
         compose.run(
             *profile, "up", "--detach", "--no-build", "--remove-orphans", *scale, timeout=START_TIMEOUT, show=True

@@ -12,18 +12,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.alerting import Channel
+from exporter.labels import AGENT, CAMPAIGN, TENANT, TOPIC
 from exporter.settings import Settings, SettingsError, secret
+from provisioning import relay
 from provisioning.endpoints import Endpoints
 from provisioning.message import DASHBOARD, call, literal
 
 SLACK_FILE: Final = "slack_webhook_url"
 SMTP_FILE: Final = "smtp_password"
-SLACK_API: Final = "https://slack.com/api/chat.postMessage"
 PLACEHOLDER: Final = "http://127.0.0.1:9/the-private-copy-of-this-file-has-the-address"
 TOKEN: Final = "0:the-private-copy-of-this-file-has-the-secret"  # noqa: S105 - says that it is none
 URL: Final = re.compile(r"https?://[^\s/]+\S*\Z")
 IS_ADDRESS: Final = frozenset({"slack", "webhook", "teams", "discord", "sms"})
 """Kinds whose secret is an address."""
+
+LONG: Final = (TENANT, AGENT, CAMPAIGN, TOPIC)
+"""Labels that people write. Alertmanager adds each label to Opsgenie's details, which refuses more than 8000 characters."""
 
 MOST: Final = 100
 """Alerts in one call of a webhook."""
@@ -101,6 +105,13 @@ def integration(channel: Channel, place: Place) -> Section:
     """The integration of a channel."""
     if channel.kind == "email":
         return _mail(channel.to, place, resolved=channel.resolved)
+    if channel.kind in relay.KINDS:
+        url = f"http://{place.endpoints.relay}/{channel.name}"
+        if channel.kind == "slack_bot":
+            # Slack says no with status 200, which Alertmanager 0.25 counts as sent; the relay reads the answer.
+            to = {"channel": literal(channel.to)}
+            return "slack_configs", {"api_url": url, **to, **_slack_text(resolved=channel.resolved)}
+        return "webhook_configs", {"url": url, "max_alerts": MOST, "send_resolved": channel.resolved}
     name, content = KINDS[channel.kind](channel, place.secret(channel.name))
     return name, {**content, "send_resolved": channel.resolved}
 
@@ -141,15 +152,6 @@ def _slack(channel: Channel, secret: str) -> Section:
     return "slack_configs", {"api_url": secret, **to, **_slack_text(resolved=channel.resolved)}
 
 
-def _slack_bot(channel: Channel, secret: str) -> Section:
-    return "slack_configs", {
-        "api_url": channel.url or SLACK_API,
-        "http_config": {"authorization": {"type": "Bearer", "credentials": secret}},
-        "channel": literal(channel.to),
-        **_slack_text(resolved=channel.resolved),
-    }
-
-
 def _webhook(_: Channel, secret: str) -> Section:
     return "webhook_configs", {"url": secret, "max_alerts": MOST}
 
@@ -171,6 +173,10 @@ def _pagerduty(channel: Channel, secret: str) -> Section:
     }
 
 
+def _brief(label: str) -> str:
+    return f'{{{{ template "watchfloor.short" (or .CommonLabels.{label} "") }}}}'
+
+
 def _opsgenie(channel: Channel, secret: str) -> Section:
     url = {"api_url": channel.url} if channel.url else {}
     team = {"responders": [{"name": literal(channel.to), "type": "team"}]} if channel.to else {}
@@ -182,6 +188,7 @@ def _opsgenie(channel: Channel, secret: str) -> Section:
         "message": call("title"),
         "description": call("text"),
         "source": "Watchfloor",
+        "details": {label.name: _brief(label.name) for label in LONG},
         "tags": "{{ .CommonLabels.severity }},{{ .CommonLabels.domain }}",
         "priority": priority,
     }
@@ -206,12 +213,9 @@ def _telegram(channel: Channel, secret: str) -> Section:
 
 KINDS: Final[Mapping[str, Callable[[Channel, str], Section]]] = {
     "slack": _slack,
-    "slack_bot": _slack_bot,
     "webhook": _webhook,
     "pagerduty": _pagerduty,
     "opsgenie": _opsgenie,
     "discord": _discord,
     "telegram": _telegram,
-    "teams": _webhook,
-    "sms": _webhook,
 }

@@ -29,6 +29,7 @@ class Endpoints:
     grafana: str
     postgres: str
     deadman: str
+    relay: str
     secrets_dir: str
 
     @property
@@ -54,6 +55,7 @@ def native(settings: Settings) -> Endpoints:
         grafana=f"{host}:{stack.grafana_port}",
         postgres=f"{host}:{stack.postgres_port}",
         deadman=f"{_reachable(settings.deadman.host)}:{settings.deadman.port}",
+        relay=f"{_reachable(settings.relay.host)}:{settings.relay.port}",
         secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
     )
 
@@ -69,6 +71,7 @@ def compose() -> Endpoints:
         grafana="grafana:3000",
         postgres="postgres:5432",
         deadman="deadman:9880",
+        relay="relay:9882",
         secrets_dir="/run/secrets",
     )
 

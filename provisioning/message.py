@@ -6,16 +6,20 @@ A value is one line without control characters and of limited length, so that no
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from exporter.settings import Settings
 from provisioning.endpoints import dashboards_url
 
 NAME: Final = "watchfloor"
 FILE: Final = "watchfloor.tmpl"
+LONGEST: Final = 200
+"""Bytes of a label's value beyond which there is no link to the form for a silence."""
+
 SOURCE: Final = Path(__file__).with_name("message.tmpl")
 LINK: Final = re.compile(r"@LINK (\w+) (\S+?)@")
 
@@ -50,9 +54,7 @@ DASHBOARD: Final = (
 
 def alertmanager(settings: Settings) -> str:
     """The file of templates for Alertmanager."""
-    # Debian's Alertmanager has no pages of its own; Grafana shows and makes its silences.
-    url = f"{dashboards_url(settings)}/alerting/silence/new?alertmanager={quote('Watchfloor Alertmanager')}"
-    return _written(_form(url))
+    return _written(_form(_silences(settings)))
 
 
 def grafana() -> str:
@@ -65,6 +67,19 @@ def call(name: str) -> str:
     return f'{{{{ template "{NAME}.{name}" . }}}}'
 
 
+def silence_url(settings: Settings, labels: Mapping[str, str]) -> str:
+    """The address of the form for a silence with every label; empty when a label is too long for it."""
+    if any(len(value.encode()) > LONGEST for value in labels.values()):
+        return ""
+    pairs = (f"&matcher={name}%3D{quote_plus(value)}" for name, value in sorted(labels.items()))
+    return _silences(settings) + "".join(pairs)
+
+
+def _silences(settings: Settings) -> str:
+    # Debian's Alertmanager has no pages of its own; Grafana shows and makes its silences.
+    return f"{dashboards_url(settings)}/alerting/silence/new?alertmanager={quote('Watchfloor Alertmanager')}"
+
+
 def literal(text: str) -> str:
     """Text that the template engine prints as it is."""
     return text.replace("{{", '{{ "{{" }}')
@@ -75,7 +90,7 @@ def _form(url: str) -> str:
     start = url.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return (
         f'{{{{ $silence := "{start}" }}}}{{{{ $long := false }}}}{{{{ range .Labels.SortedPairs }}}}'
-        "{{ if gt (len .Value) 200 }}{{ $long = true }}{{ end }}"
+        f"{{{{ if gt (len .Value) {LONGEST} }}}}{{{{ $long = true }}}}{{{{ end }}}}"
         '{{ $silence = printf "%s&matcher=%s%%3D%s" $silence .Name (urlquery .Value) }}{{ end }}'
         "{{ if not $long }}@LINK Silence $silence@{{ end }}"
     )

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.alerting import Channel
-from exporter.settings import SettingsError
-from provisioning.contact import SLACK_API, channel_secret
+from exporter.settings import Settings, SettingsError
+from provisioning.contact import channel_secret
 from provisioning.deadman.words import NAME, SUBJECT, Words, webhook
+from provisioning.relay.server import SLACK_API
+from provisioning.relay.words import body
 
 SECRETS: Final = "WATCHFLOOR_CHANNEL_SECRETS"
 """Variable with the path of a file that has the secrets of all channels by name; containers are given it."""
@@ -62,12 +64,20 @@ def _slack(_: Channel, secret: str, said: Words) -> Request:
 
 
 def _slack_bot(channel: Channel, secret: str, said: Words) -> Request:
-    body = {"channel": channel.to, "text": said.whole}
-    return Request(channel.url or SLACK_API, body, {"Authorization": f"Bearer {secret}"}, says_ok=True)
+    text = {"channel": channel.to, "text": said.whole}
+    return Request(channel.url or SLACK_API, text, {"Authorization": f"Bearer {secret}"}, says_ok=True)
 
 
 def _webhook(_: Channel, secret: str, said: Words) -> Request:
     return Request(secret, webhook(said))
+
+
+def _relayed(channel: Channel, secret: str, said: Words) -> Request:
+    made = body(channel, webhook(said), Settings())
+    for attachment in made.get("attachments", ()):
+        # What is not from Alertmanager cannot be silenced there.
+        attachment["content"]["actions"] = []
+    return Request(secret, made)
 
 
 def _pagerduty(channel: Channel, secret: str, said: Words) -> Request:
@@ -105,8 +115,8 @@ KINDS: Final[Mapping[str, Callable[[Channel, str, Words], Request]]] = {
     "opsgenie": _opsgenie,
     "discord": _discord,
     "telegram": _telegram,
-    "teams": _webhook,
-    "sms": _webhook,
+    "teams": _relayed,
+    "sms": _relayed,
 }
 
 

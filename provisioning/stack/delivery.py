@@ -9,6 +9,7 @@ from typing import Final
 from exporter.settings import Model
 from provisioning import alertmanager as alertmanager_files
 from provisioning.deadman.channels import environment_of
+from provisioning.relay import relayed
 from provisioning.stack import binary
 from provisioning.stack.native import Place, answers, digest, inherited, listen
 from provisioning.stack.port import Port
@@ -59,6 +60,24 @@ def deadman(place: Place) -> Service:
         environment=secrets,
         inherited=inherited(place.settings),
         port=Port(options.port, "deadman.port", options.host),
+        version=_digest_of(place.settings.alerting, options),
+    )
+
+
+def relay(place: Place) -> Service:
+    """The relay to Teams and SMS gateways. It may see the secrets of its channels."""
+    options = place.settings.relay
+    url = f"http://{place.endpoints.relay}"
+    names = {channel.secret_variable for channel in relayed(place.settings)}
+    return Service(
+        name="relay",
+        command=place.command("relay"),
+        log=place.log("relay"),
+        ready=answers(f"{url}/health"),
+        url=url,
+        environment={name: os.environ[name] for name in sorted(names) if name in os.environ},
+        inherited=inherited(place.settings),
+        port=Port(options.port, "relay.port", options.host),
         version=_digest_of(place.settings.alerting, options),
     )
 

@@ -26,6 +26,7 @@ ALL: Final = {
     "alertmanager",
     "alertmanager-2",
     "deadman",
+    "relay",
     "grafana",
 }
 DEMO: Final = {"postgres", "demo"}
