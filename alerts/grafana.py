@@ -15,6 +15,7 @@ from alerts import build
 from alerts.rule import Alert, RuleError, Severity
 from exporter.alerting import Level
 from exporter.settings import Settings, duration
+from provisioning import grafana_watch
 from provisioning.escalation import LEVEL
 from provisioning.grafana_rules import GrafanaGroup, content, converted, uid
 
@@ -69,7 +70,7 @@ def _first(settings: Settings) -> Iterator[GrafanaGroup]:
 def possible() -> tuple[Key, ...]:
     """What names each rule that any settings give: what belongs into the lock file, beside what was in it before."""
     levels = [{"after": number, "notify": ["email"]} for number in range(1, LEVELS + 1)]
-    return tuple(keys(Settings.model_validate({"alerting": {"escalation": levels}})))
+    return (*keys(Settings.model_validate({"alerting": {"escalation": levels}})), *grafana_watch.KEYS)
 
 
 def locked() -> tuple[Key, ...]:

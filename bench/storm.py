@@ -63,7 +63,8 @@ def flapping(folder: Path, keep: str) -> list[dict[str, Any]]:
         for number in range(FLAPS):
             running.target.set('flap{case="the-flap"}', float(number % 2 == 0))
             time.sleep(FLAP)
-        time.sleep(90)
+        running.target.set('flap{case="the-flap"}', 0)
+        time.sleep(110)
         rows = []
         for receiver in RECEIVERS:
             found = running.messages(receiver, "the-flap", since)

@@ -30,7 +30,7 @@ def build(
     import alerts.escalation
     import alerts.grafana
     import dashboards
-    from provisioning import alertmanager, grafana, grafana_contacts, prometheus
+    from provisioning import alertmanager, grafana, grafana_contacts, grafana_watch, prometheus
     from provisioning.document import document
     from provisioning.endpoints import endpoints
 
@@ -46,7 +46,9 @@ def build(
             files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
     if rules := alerts.escalation.content(settings):
         files["prometheus/rules/escalation.yml"] = document(rules)
-    files["grafana/provisioning/alerting/rules.yaml"] = document({"apiVersion": 1, **alerts.grafana.file(settings)})
+    files["grafana/provisioning/alerting/rules.yaml"] = document(
+        {"apiVersion": 1, **alerts.grafana.file(settings, grafana_watch.groups(settings))}
+    )
     contacts, names = grafana_contacts.file(settings, places, environment, known)
     files["grafana/provisioning/alerting/contacts.yaml"] = document({"apiVersion": 1, **contacts})
     files[LOCK] = (json.dumps((names | known if known else names).content(), indent=2) + "\n").encode()

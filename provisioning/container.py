@@ -28,12 +28,14 @@ STATE_FILE: Final = "/var/lib/watchfloor/state.json"
 DATABASE: Final = "watchfloor_demo"
 KEY_FILE: Final = "exporter_key.pem"
 URL_FILE: Final = "database_url"
+CHANNELS_FILE: Final = "channel_secrets"
 WEBHOOK_FILE: Final = "webhook_url"
 ADMIN_FILE: Final = "grafana_admin"
 GRAFANA_FILE: Final = "grafana_environment"
 OPTIONAL: Final = (
     *alertmanager.SECRET_FILES,
     WEBHOOK_FILE,
+    CHANNELS_FILE,
     PASSWORD_FILE,
     CA_FILE,
     KEY_FILE,
@@ -180,6 +182,10 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
         given[KEY_FILE] = secret(settings.exporter.tls.key_file, "exporter.tls.key_file") + "\n"
     if settings.alerting.webhook_url_file is not None:
         given[WEBHOOK_FILE] = secret(settings.alerting.webhook_url_file, "alerting.webhook_url_file")
+    channels = [channel for channel in settings.alerting.channels if channel.kind != "email"]
+    if channels:
+        content = {channel.name: contact.channel_secret(channel, environment) for channel in channels}
+        given[CHANNELS_FILE] = document(content).decode()
     viewer = viewer_url(folder, settings)
     variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), viewer)
     variables |= grafana_kinds.environment(settings, environment)

@@ -16,7 +16,7 @@ from provisioning.routing import DEFAULT, ROUTES, Route
 READ: Final = 1.0
 """Longest time of a scrape that succeeds, which `ScrapeSlow` warns of long before; a target that hangs takes the timeout."""
 SEND: Final = 1.0
-"""Longest time until a receiver that is well has the message; measured: below 0.2 s (bench/results/alerting.json)."""
+"""Longest time until a receiver that is well has the message."""
 LIMITS: Final = {"critical": 30.0, "warning": 60.0, "info": 60.0}
 """What is promised for an alert of a severity, beyond the `for` of one that is not critical."""
 

@@ -8,7 +8,7 @@ import click
 @click.command(name="deadman", short_help="Raise the alarm when heartbeats of the alert system stop.")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Expect heartbeats from Alertmanager, and tell people through Slack, webhook and mail when they stop.
+    """Expect heartbeats from Alertmanager, and tell everybody who hears of critical alerts when they stop.
 
     It depends on nothing else of the stack. Best run it on another machine, and name it in `deadman.url` of the stack's settings:
     then the loss of the whole machine is noticed too.

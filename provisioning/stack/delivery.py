@@ -8,6 +8,7 @@ from typing import Final
 
 from exporter.settings import Model
 from provisioning import alertmanager as alertmanager_files
+from provisioning.deadman.channels import environment_of
 from provisioning.relay import relayed
 from provisioning.stack import binary
 from provisioning.stack.native import Place, answers, digest, inherited, listen
@@ -49,6 +50,7 @@ def deadman(place: Place) -> Service:
     options = place.settings.deadman
     url = f"http://{place.endpoints.deadman}"
     secrets = {name: os.environ[name] for name in DEADMAN_SECRETS if name in os.environ}
+    secrets |= environment_of(os.environ, place.settings.alerting.channels)
     return Service(
         name="deadman",
         command=place.command("deadman"),

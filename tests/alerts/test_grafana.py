@@ -15,6 +15,7 @@ from alerts import escalation, grafana
 from alerts.rule import Severity
 from exporter.settings import Settings, seconds
 from generator.generate import build
+from provisioning import grafana_watch
 from provisioning.grafana_rules import (
     GrafanaGroup,
     GrafanaRule,
@@ -122,8 +123,10 @@ def test_every_alert_is_evaluated_by_one_engine() -> None:
 
 def test_the_files_of_the_stack_are_these() -> None:
     """The generator writes Grafana's rules, and Prometheus' own only where it has any."""
-    files = build(_settings("grafana"), environment={})
-    assert yaml.safe_load(files[FILE]) == _files(_settings("grafana"))[1]
+    settings = _settings("grafana")
+    files = build(settings, environment={})
+    watch = grafana_watch.groups(settings)
+    assert yaml.safe_load(files[FILE]) == {"apiVersion": 1, **grafana.file(settings, watch)}
     assert not any(b"alert:" in text for path, text in files.items() if path.startswith("prometheus/rules/"))
 
 

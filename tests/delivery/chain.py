@@ -22,8 +22,9 @@ from exporter.settings import Settings
 from provisioning import alertmanager as alertmanager_files
 from provisioning import prometheus as prometheus_files
 from provisioning.endpoints import native
+from tests.delivery.ports import quiet_port
 from tests.delivery.receivers import Message, Receivers, Target, receivers
-from tests.processes import Process, answers, free_port, running, wait_until
+from tests.processes import Process, answers, running, wait_until
 from tests.rules.promtool import tool
 
 ORDER: Final = ("alertmanager", "alertmanager-2", "prometheus")
@@ -101,7 +102,7 @@ def settings_for(folder: Path, receivers: Receivers, changes: Mapping[str, Any] 
     (folder / "slack").write_text(f"{receivers.slack.url}/slack")
     given = dict(changes or {})
     ports = ("prometheus_port", "alertmanager_port", "second_alertmanager_port", "gossip_port", "second_gossip_port")
-    stack = {"directory": str(folder), **{name: free_port() for name in ports}, **given.pop("stack", {})}
+    stack = {"directory": str(folder), **{name: quiet_port() for name in ports}, **given.pop("stack", {})}
     alerting = {
         "email": "ops@example.org",
         "smtp_host": f"127.0.0.1:{receivers.mail.port}",
@@ -110,8 +111,8 @@ def settings_for(folder: Path, receivers: Receivers, changes: Mapping[str, Any] 
         "webhook_url_file": str(folder / "hook"),
         **given.pop("alerting", {}),
     }
-    deadman = {"enabled": False, "port": free_port(), **given.pop("deadman", {})}
-    exporter = {"port": free_port(), "state_file": str(folder / "state.json"), **given.pop("exporter", {})}
+    deadman = {"enabled": False, "port": quiet_port(), **given.pop("deadman", {})}
+    exporter = {"port": quiet_port(), "state_file": str(folder / "state.json"), **given.pop("exporter", {})}
     content = {"stack": stack, "alerting": alerting, "deadman": deadman, "exporter": exporter, **given}
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(content))
     return Settings.model_validate(content)

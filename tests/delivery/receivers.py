@@ -15,7 +15,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.processes import free_port
+from tests.delivery.ports import quiet_port
 
 HELD = 120.0
 """Longest time that a receiver which hangs keeps a connection."""
@@ -36,7 +36,7 @@ class Web:
     def __init__(self) -> None:
         self.received: list[Message] = []
         self.attempts = 0
-        self.port = free_port()
+        self.port = quiet_port()
         self._mode = "ok"
         self._changed = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -116,7 +116,7 @@ class Mail:
         self.received: list[Message] = []
         self.attempts = 0
         self.mode = "ok"
-        self.port = free_port()
+        self.port = quiet_port()
         self._first: float | None = None
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
@@ -156,7 +156,7 @@ class Target:
     def __init__(self) -> None:
         self.values: dict[str, dict[str, float]] = {}
         self.lock = threading.Lock()
-        self.port = free_port()
+        self.port = quiet_port()
         target = self
 
         class Handler(BaseHTTPRequestHandler):

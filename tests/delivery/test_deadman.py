@@ -18,12 +18,14 @@ from click.testing import CliRunner
 from exporter.settings import Settings
 from generator.cli import cli
 from provisioning import alertmanager, prometheus
-from provisioning.deadman.alarm import AlarmError, Sender, slack, webhook, words
+from provisioning.deadman.alarm import AlarmError, Sender, ways
 from provisioning.deadman.server import Switch, serve
 from provisioning.deadman.watch import ENDED, SILENT, Alarm, Watch
+from provisioning.deadman.words import slack, webhook, words
 from provisioning.endpoints import native
+from tests.delivery.ports import quiet_port
 from tests.delivery.receivers import Receivers, receivers
-from tests.processes import answers, free_port, running, wait_until
+from tests.processes import answers, running, wait_until
 
 BEAT = {"alerts": [{"status": "firing", "labels": {"alertname": "Watchdog"}}]}
 END = {"alerts": [{"status": "resolved", "labels": {"alertname": "Watchdog"}}]}
@@ -100,7 +102,7 @@ def test_a_way_that_fails_is_tried_again_and_holds_up_no_other(monkeypatch: pyte
 @pytest.fixture
 def switch() -> Iterator[tuple[str, list[Alarm]]]:
     """Address of a switch that listens, and the alarms that it raised."""
-    settings = Settings.model_validate({"deadman": {"port": free_port()}})
+    settings = Settings.model_validate({"deadman": {"port": quiet_port()}})
     told: list[Alarm] = []
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(settings, Switch(settings, told.append), stop))
@@ -153,7 +155,7 @@ def heard() -> Iterator[Receivers]:
 def test_the_command_reaches_people_by_every_way(heard: Receivers, tmp_path: Path) -> None:
     """A real process with a real mail server; the secret address is in no log."""
     (tmp_path / "hook").write_text(f"{heard.hook.url}/s3cret")
-    port = free_port()
+    port = quiet_port()
     content = {
         "deadman": {"port": port},
         "alerting": {
@@ -202,3 +204,67 @@ def test_heartbeats_go_to_a_switch_elsewhere() -> None:
     off = Settings.model_validate({"deadman": {"enabled": False}})
     content = yaml.safe_load(alertmanager.config(off, native(off), {}))
     assert {"name": "heartbeat"} in content["receivers"]
+
+
+KINDS: dict[str, dict[str, str]] = {
+    "slack": {},
+    "slack_bot": {"to": "#ops"},
+    "webhook": {},
+    "pagerduty": {},
+    "opsgenie": {"to": "night"},
+    "discord": {},
+    "telegram": {"to": "-100123"},
+    "teams": {},
+    "sms": {"to": "+33123456789"},
+}
+IN_URL = {"slack", "webhook", "discord", "teams", "sms"}
+
+
+def _named(kind: str) -> str:
+    """A name that no plain setting has."""
+    return f"my-{kind.replace('_', '-')}"
+
+
+def _channels(heard: Receivers, folder: Path) -> Settings:
+    channels: list[dict[str, object]] = []
+    for kind, more in KINDS.items():
+        (folder / kind).write_text(f"{heard.hook.url}/{kind}" if kind in IN_URL else "123:key")
+        url = {} if kind in IN_URL else {"url": f"{heard.hook.url}/{kind}"}
+        channels.append({"name": _named(kind), "kind": kind, "secret_file": str(folder / kind), **url, **more})
+    channels.append({"name": "quiet", "kind": "pagerduty", "secret_file": "/none", "severities": ["info"]})
+    channels.append({"name": "mail", "kind": "email", "to": "b@example.org"})
+    alerting = {"channels": channels, "smtp_host": f"127.0.0.1:{heard.mail.port}", "smtp_require_tls": False}
+    return Settings.model_validate({"alerting": alerting})
+
+
+def test_every_kind_of_channel_takes_the_alarm(heard: Receivers, tmp_path: Path) -> None:
+    """In its own form; a channel that does not hear of critical alerts is left out."""
+    found = ways(_channels(heard, tmp_path), {})
+    assert set(found) == {*map(_named, KINDS), "mail"}
+    before, mails = len(heard.hook.received), len(heard.mail.received)
+    for name, way in found.items():
+        if name != "my-slack-bot":
+            way(words(Alarm(lost=True, silence=60, why=SILENT), NOW))
+    got = {message.path.split("/")[1]: json.loads(message.body) for message in heard.hook.received[before:]}
+    assert set(got) == set(KINDS) - {"slack_bot"}
+    assert all("Alerts are no longer delivered" in json.dumps(body) for body in got.values())
+    assert (got["pagerduty"]["routing_key"], got["pagerduty"]["event_action"]) == ("123:key", "trigger")
+    assert (got["opsgenie"]["priority"], got["opsgenie"]["responders"][0]["name"]) == ("P1", "night")
+    assert got["telegram"]["chat_id"] == -100123
+    assert len(heard.mail.received) == mails + 1
+    # This server does not answer as Slack does, which says in the body whether it took the message.
+    with pytest.raises(AlarmError):
+        found["my-slack-bot"](words(Alarm(lost=True, silence=60, why=SILENT), NOW))
+
+
+def test_a_container_has_the_secrets_of_channels_in_one_file(heard: Receivers, tmp_path: Path) -> None:
+    """The file takes the place of the files that the settings name, which no container has."""
+    settings = _channels(heard, tmp_path)
+    for kind in KINDS:
+        (tmp_path / kind).unlink()
+    secrets = {_named(kind): f"{heard.hook.url}/from-the-file" for kind in KINDS}
+    (tmp_path / "all").write_text(yaml.safe_dump(secrets))
+    ways(settings, {"WATCHFLOOR_CHANNEL_SECRETS": str(tmp_path / "all")})["my-webhook"](
+        words(Alarm(lost=False, silence=1), NOW)
+    )
+    assert heard.hook.received[-1].path == "/from-the-file"
