@@ -63,9 +63,10 @@ def command(
     from exporter.matching import Match
     from exporter.settings import load, seconds
     from provisioning.acknowledgement import acknowledge, chosen, withdraw
+    from provisioning.silence import of
 
     settings = load(obj["config"])
-    alertmanager = _alertmanager(settings)
+    alertmanager = of(settings)
     if serving:
         _serve(settings, alertmanager)
         return
@@ -107,7 +108,7 @@ def _serve(settings: Settings, alertmanager: Alertmanager) -> None:
     place = options.password_file
     password = secret(place, "acknowledgement.password_file") if place else None
     desk = Desk(lambda: _incidents(settings), alertmanager, _key(settings), options.lasts, password)
-    _incidents(settings)
+    _by_prometheus(settings)
     try:
         server = serve(desk, host, options.port)
     except OSError as error:
@@ -136,22 +137,21 @@ def _key(settings: Settings) -> str:
 
 
 def _incidents(settings: Settings) -> tuple[Incident, ...]:
-    from alerts.escalation import AlertingError, began
+    from alerts.escalation import began
     from provisioning.acknowledgement import incidents
     from provisioning.endpoints import native
+
+    _by_prometheus(settings)
+    return incidents(f"http://{native(settings).prometheus}", began(settings))
+
+
+def _by_prometheus(settings: Settings) -> None:
+    from alerts.escalation import AlertingError
 
     if settings.alerting.engine != "prometheus":
         raise AlertingError(
             "Grafana evaluates the alerts: acknowledge one there, by a silence for its name and escalation=~.+"
         )
-    return incidents(f"http://{native(settings).prometheus}", began(settings))
-
-
-def _alertmanager(settings: Settings) -> Alertmanager:
-    from provisioning.endpoints import native
-    from provisioning.silence import Alertmanager
-
-    return Alertmanager(f"http://{native(settings).alertmanager}")
 
 
 def _account() -> str:
