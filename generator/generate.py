@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from exporter.settings import Settings
 
+if TYPE_CHECKING:
+    from provisioning.grafana_contacts import Names
+
+LOCK: Final = "grafana/names.json"
+"""Names that Grafana may have of ours: it keeps what files no longer have until it is told to delete it."""
+
 
 def build(
-    settings: Settings, runtime: str = "native", environment: Mapping[str, str] | None = None
+    settings: Settings,
+    runtime: str = "native",
+    environment: Mapping[str, str] | None = None,
+    known: Names | None = None,
 ) -> dict[str, bytes]:
-    """Path below the output directory, and content, of each file. The environment only says whether a secret is given."""
+    """Path below the output directory, and content, of each file. The environment only says whether a secret is given.
+
+    `known` are the names that earlier files in the same place had.
+    """
     import alerts.escalation
     import alerts.grafana
     import dashboards
-    from provisioning import alertmanager, grafana, prometheus
+    from provisioning import alertmanager, grafana, grafana_contacts, prometheus
     from provisioning.document import document
     from provisioning.endpoints import endpoints
 
@@ -32,8 +47,22 @@ def build(
     if rules := alerts.escalation.content(settings):
         files["prometheus/rules/escalation.yml"] = document(rules)
     files["grafana/provisioning/alerting/rules.yaml"] = document({"apiVersion": 1, **alerts.grafana.file(settings)})
+    contacts, names = grafana_contacts.file(settings, places, environment, known)
+    files["grafana/provisioning/alerting/contacts.yaml"] = document({"apiVersion": 1, **contacts})
+    files[LOCK] = (json.dumps((names | known if known else names).content(), indent=2) + "\n").encode()
     for path, content in grafana.files(settings, places).items():
         files[f"grafana/provisioning/{path}"] = content
     for name, content in dashboards.build(settings).items():
         files[f"grafana/dashboards/{name}"] = content
     return dict(sorted(files.items()))
+
+
+def known_names(out: Path) -> Names:
+    """What the files in an output directory have told Grafana so far."""
+    from provisioning.grafana_contacts import Names
+
+    try:
+        content = json.loads((out / LOCK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Names()
+    return Names.read(content) if isinstance(content, dict) else Names()

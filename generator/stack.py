@@ -178,7 +178,8 @@ def _generate(place: Place) -> None:
     from generator import files, generate
 
     place.say(f"generating {place.settings.stack.output}")
-    files.write(place.output, generate.build(place.settings, "native"))
+    known = generate.known_names(place.output)
+    files.write(place.output, generate.build(place.settings, "native", known=known))
     native.write_secrets(place)
 
 

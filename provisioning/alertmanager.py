@@ -117,13 +117,18 @@ def _content(place: Place, environment: Mapping[str, str], templates_: str) -> d
     }
 
 
-def _heartbeat(place: Place) -> dict[str, object]:
-    """Where heartbeats go. Their end is sent too: it tells that Prometheus is gone before silence could."""
-    options = place.settings.deadman
+def heartbeat_url(settings: Settings, endpoints: Endpoints) -> str | None:
+    """Where heartbeats go; None when nobody waits for them."""
+    options = settings.deadman
     if not options.enabled:
-        return {}
-    url = (options.url or f"http://{place.endpoints.deadman}").rstrip("/")
-    return {"webhook_configs": [{"url": f"{url}/beat", "send_resolved": True}]}
+        return None
+    return (options.url or f"http://{endpoints.deadman}").rstrip("/") + "/beat"
+
+
+def _heartbeat(place: Place) -> dict[str, object]:
+    """The receiver of heartbeats. Their end is sent too: it tells that Prometheus is gone before silence could."""
+    url = heartbeat_url(place.settings, place.endpoints)
+    return {"webhook_configs": [{"url": url, "send_resolved": True}]} if url else {}
 
 
 def _receiver(name: str, place: Place, environment: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:

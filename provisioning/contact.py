@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.alerting import Channel
+from exporter.labels import AGENT, CAMPAIGN, TENANT, TOPIC
 from exporter.settings import Settings, SettingsError, secret
 from provisioning.endpoints import Endpoints
 from provisioning.message import DASHBOARD, call, literal
@@ -24,6 +25,9 @@ TOKEN: Final = "0:the-private-copy-of-this-file-has-the-secret"  # noqa: S105 - 
 URL: Final = re.compile(r"https?://[^\s/]+\S*\Z")
 IS_ADDRESS: Final = frozenset({"slack", "webhook", "teams", "discord", "sms"})
 """Kinds whose secret is an address."""
+
+LONG: Final = (TENANT, AGENT, CAMPAIGN, TOPIC)
+"""Labels that people write. Alertmanager adds each label to Opsgenie's details, which refuses more than 8000 characters."""
 
 MOST: Final = 100
 """Alerts in one call of a webhook."""
@@ -171,6 +175,10 @@ def _pagerduty(channel: Channel, secret: str) -> Section:
     }
 
 
+def _brief(label: str) -> str:
+    return f'{{{{ template "watchfloor.short" (or .CommonLabels.{label} "") }}}}'
+
+
 def _opsgenie(channel: Channel, secret: str) -> Section:
     url = {"api_url": channel.url} if channel.url else {}
     team = {"responders": [{"name": literal(channel.to), "type": "team"}]} if channel.to else {}
@@ -182,6 +190,7 @@ def _opsgenie(channel: Channel, secret: str) -> Section:
         "message": call("title"),
         "description": call("text"),
         "source": "Watchfloor",
+        "details": {label.name: _brief(label.name) for label in LONG},
         "tags": "{{ .CommonLabels.severity }},{{ .CommonLabels.domain }}",
         "priority": priority,
     }

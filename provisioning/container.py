@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from exporter.settings import Settings, database_url, secret
-from provisioning import alertmanager, contact, grafana
+from provisioning import alertmanager, contact, grafana, grafana_kinds
 from provisioning.document import document
 from provisioning.endpoints import compose
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
@@ -179,6 +179,7 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
         given[WEBHOOK_FILE] = secret(settings.alerting.webhook_url_file, "alerting.webhook_url_file")
     viewer = viewer_url(folder, settings)
     variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), viewer)
+    variables |= grafana_kinds.environment(settings, environment)
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())]
     made = {name: passwords.generated(folder.secrets / name) + "\n" for name in GENERATED}
     return {**dict.fromkeys(OPTIONAL, ""), **given, **made, URL_FILE: f"{reader}\n", GRAFANA_FILE: "".join(lines)}

@@ -32,13 +32,13 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
     from alerts.rule import CRITICAL_FOR
     from exporter.settings import load
     from generator import files
-    from generator.generate import build
+    from generator.generate import build, known_names
     from provisioning import timing
     from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
-    made = build(settings, runtime)
     place = out or settings.stack.output
+    made = build(settings, runtime, known=known_names(place))
     changes = files.compare(place, made) if check else files.write(place, made)
     if as_json:
         listed = [{"path": change.path, "action": change.action} for change in changes]

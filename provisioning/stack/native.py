@@ -13,6 +13,7 @@ from typing import Final
 from exporter.settings import DEMO_STATES, Settings
 from provisioning import alertmanager as alertmanager_files
 from provisioning import grafana as grafana_files
+from provisioning import grafana_kinds
 from provisioning import prometheus as prometheus_files
 from provisioning.endpoints import Endpoints, native
 from provisioning.stack import binary, secret
@@ -208,6 +209,7 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
     }
     variables = grafana_files.environment(place.endpoints, files / "dashboards", reader_url)
+    variables |= grafana_kinds.environment(place.settings, os.environ)
     return Service(
         name="grafana",
         command=(str(program), "server", "--homepath", str(home)),

@@ -8,7 +8,7 @@ from typing import Final
 import yaml
 
 from provisioning.validate import matchers, receivers_model
-from provisioning.validate.http_model import HTTP, host_port, url
+from provisioning.validate.http_model import HTTP, host_port, shown_url, url
 from provisioning.validate.node import (
     Checker,
     Fields,
@@ -41,10 +41,11 @@ GLOBAL: Final = struct(
              "victorops_api_key_file", "wechat_api_secret", "wechat_api_corp_id"),
             text,
         ),
+        "slack_api_url": url,
         **dict.fromkeys(
-            ("slack_api_url", "pagerduty_url", "opsgenie_api_url", "wechat_api_url", "victorops_api_url", "telegram_api_url",
+            ("pagerduty_url", "opsgenie_api_url", "wechat_api_url", "victorops_api_url", "telegram_api_url",
              "webex_api_url"),
-            url,
+            shown_url,
         ),
     },
     at_most_one("slack_api_url", "slack_api_url_file"),

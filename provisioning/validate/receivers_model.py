@@ -162,7 +162,7 @@ PAGERDUTY: Final = _integration(
     {
         **_texts("service_key", "service_key_file", "routing_key", "routing_key_file", "client", "client_url", "description",
                  "severity", "source", "class", "component", "group"),
-        "url": url,
+        "url": shown_url,
         "details": map_of(text),
         "images": list_of(struct(_texts("href", "src", "alt"))),
         "links": list_of(struct(_texts("href", "text"))),
@@ -185,7 +185,7 @@ OPSGENIE: Final = _integration(
             "note",
             "priority",
         ),
-        "api_url": url,
+        "api_url": shown_url,
         "details": map_of(text),
         "update_alerts": boolean,
         "responders": list_of(struct(_texts("id", "name", "username", "type"), _responder)),
@@ -203,7 +203,7 @@ VICTOROPS: Final = _integration(
             "entity_display_name",
             "monitoring_tool",
         ),
-        "api_url": url,
+        "api_url": shown_url,
         "custom_fields": map_of(text),
     },
     required("routing_key", "the key of the route"),
@@ -240,7 +240,7 @@ INTEGRATIONS: Final[Mapping[str, Checker]] = {
     "telegram_configs": _integration(
         {
             **_texts("bot_token", "message", "parse_mode"),
-            "api_url": url,
+            "api_url": shown_url,
             "chat_id": integer,
             "disable_notifications": boolean,
         },
@@ -249,13 +249,13 @@ INTEGRATIONS: Final[Mapping[str, Checker]] = {
     ),
     "victorops_configs": VICTOROPS,
     "webex_configs": _integration(
-        {**_texts("room_id", "message"), "api_url": url}, required("room_id", "the room"), _webex
+        {**_texts("room_id", "message"), "api_url": shown_url}, required("room_id", "the room"), _webex
     ),
     "webhook_configs": _integration({"url": shown_url, "max_alerts": count}, required("url", "the address")),
     "wechat_configs": _integration(
         {
             **_texts("api_secret", "corp_id", "message", "to_user", "to_party", "to_tag", "agent_id", "message_type"),
-            "api_url": url,
+            "api_url": shown_url,
         },
         _wechat,
     ),

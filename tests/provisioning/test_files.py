@@ -11,7 +11,7 @@ import yaml
 
 import alerts
 from exporter.settings import Settings, SettingsError
-from provisioning import alertmanager, grafana, prometheus
+from provisioning import alertmanager, grafana, grafana_contacts, prometheus
 from provisioning.document import BANNER
 from provisioning.endpoints import EndpointError, compose, endpoints, native
 from provisioning.notices import notices
@@ -226,6 +226,8 @@ def _golden(webhook: Path) -> dict[str, bytes]:
         files[f"rules/{group.domain}.yml"] = document(group.content(Settings()))
     for name, content in grafana.files(Settings(), compose()).items():
         files[f"grafana/{name}"] = content
+    contacts, _ = grafana_contacts.file(settings, compose(), environment)
+    files["grafana/alerting/contacts.yaml"] = document(contacts)
     return files
 
 
