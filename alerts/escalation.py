@@ -22,7 +22,9 @@ from provisioning.escalation import BEGAN, LEVEL, SINCE
 ACTIVE_SINCE: Final = "ALERTS_FOR_STATE"
 CRITICAL: Final = f'severity="{Severity.CRITICAL.value}",{LEVEL}=""'
 FRESH: Final = 3
-"""After a restart Prometheus shows the last state of an alert for five minutes; only this many evaluations are believed."""
+LEAST_FRESH: Final = 30
+"""After a restart Prometheus shows the last state of an alert for five minutes. Only three evaluations are believed, or this
+many seconds."""
 
 
 class AlertingError(Exception):
@@ -56,7 +58,7 @@ def began(settings: Settings) -> str:
 
 def _seen(state: str, settings: Settings) -> str:
     series = f"{ALERTS_SERIES}{{{CRITICAL}{f',alertstate={chr(34)}{state}{chr(34)}' if state else ''}}}"
-    oldest = FRESH * settings.stack.evaluation_interval
+    oldest = max(FRESH * settings.stack.evaluation_interval, LEAST_FRESH)
     return f"({series} and timestamp({series}) > time() - {oldest:g})"
 
 

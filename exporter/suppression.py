@@ -54,7 +54,8 @@ class Acknowledgement(Model):
         description="Where people reach the page of `watchfloor ack --serve`, for links in messages.",
         examples=["https://ack.example.org"],
     )
-    port: int = Field(9880, ge=1, le=65535, description="Port of `watchfloor ack --serve`.")
+    serve: bool = Field(default=False, description="Run `watchfloor ack --serve` with the native stack.")
+    port: int = Field(9881, ge=1, le=65535, description="Port of `watchfloor ack --serve`.")
     password_file: Path | None = Field(
         None,
         description="File with the password of the page of all critical alerts; without it only signed links open a page.",

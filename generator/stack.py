@@ -12,7 +12,6 @@ from typing import Final
 
 from exporter.settings import Settings, database_url, secret
 from generator import demo_history, past
-from provisioning.relay import relayed
 from provisioning.stack import Part, StackError, State, delivery, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
@@ -23,7 +22,17 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
-ORDER: Final = ("postgres", "demo", "exporter", "prometheus", *delivery.ALERTMANAGERS, "deadman", "relay", "grafana")
+ORDER: Final = (
+    "postgres",
+    "demo",
+    "exporter",
+    "prometheus",
+    *delivery.ALERTMANAGERS,
+    "deadman",
+    "relay",
+    "acknowledgements",
+    "grafana",
+)
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -242,18 +251,9 @@ def _start(run: Run, urls: Urls) -> None:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
     builders["alertmanager"] = lambda: delivery.alertmanager(place)
-    if place.settings.stack.alertmanagers == 2:
-        builders["alertmanager-2"] = lambda: delivery.alertmanager(place, 1)
-    else:
-        run.drop("alertmanager-2")
-    if place.settings.deadman.enabled and place.settings.deadman.url is None:
-        builders["deadman"] = lambda: delivery.deadman(place)
-    else:
-        run.drop("deadman")
-    if relayed(place.settings):
-        builders["relay"] = lambda: delivery.relay(place)
-    else:
-        run.drop("relay")
+    optional = delivery.optional(place)
+    run.drop(*(name for name, build in optional.items() if build is None))
+    builders |= {name: build for name, build in optional.items() if build is not None}
     builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():

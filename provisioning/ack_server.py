@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from exporter.matching import Match
 from provisioning import ack_link, ack_page
 from provisioning.ack_link import LinkError
-from provisioning.acknowledgement import Incident, acknowledge
+from provisioning.acknowledgement import Held, Incident, acknowledge, held
 from provisioning.silence import Alertmanager, AlertmanagerError
 
 FORM_LASTS: Final = timedelta(minutes=15)
@@ -78,7 +78,10 @@ def post(desk: Desk, target: str, body: bytes, now: datetime) -> Answer:
         return Answer(400, ack_page.message("A name is missing", "Go back and say who looks at it."))
 
     def take(incident: Incident) -> bytes:
-        made = acknowledge(desk.alertmanager, incident, who=who[:100], comment=comment, lasts=desk.lasts, now=now)
+        there = held(desk.alertmanager)
+        made = acknowledge(
+            desk.alertmanager, incident, there, who=who[:100], comment=comment, lasts=desk.lasts, now=now
+        )
         words = f"{made.by} looks at {incident.name} until {made.end:%Y-%m-%d %H:%M} UTC."
         return ack_page.message("Acknowledged", words)
 
@@ -98,7 +101,8 @@ def _all(desk: Desk, query: str, authorization: str, now: datetime) -> Answer:
         return Answer(401, ack_page.message("Who are you?", "Give your name and the password."), ask=True)
     matchers = [Match(name, value) for name, value in parse_qsl(query)]
     found = [one for one in desk.fires() if all(match.matches(one.labels) for match in matchers)]
-    return Answer(200, ack_page.forms(_part(desk, one, who, now) for one in found))
+    there = held(desk.alertmanager) if found else {}
+    return Answer(200, ack_page.forms(_part(desk, one, there, who, now) for one in found))
 
 
 def _signed(desk: Desk, token: str, then: Callable[[Incident], bytes], now: datetime) -> Answer:
@@ -115,12 +119,12 @@ def _signed(desk: Desk, token: str, then: Callable[[Incident], bytes], now: date
 
 
 def _form(desk: Desk, incident: Incident, who: str, now: datetime) -> bytes:
-    return ack_page.page("Critical alert", _part(desk, incident, who, now))
+    return ack_page.page("Critical alert", _part(desk, incident, held(desk.alertmanager), who, now))
 
 
-def _part(desk: Desk, incident: Incident, who: str, now: datetime) -> str:
+def _part(desk: Desk, incident: Incident, there: Held, who: str, now: datetime) -> str:
     token = ack_link.sign(incident, desk.key, now + FORM_LASTS)
-    return ack_page.form(incident, incident.acknowledged(desk.alertmanager.silences()), f"/ack/{token}", who)
+    return ack_page.form(incident, incident.acknowledged(there), f"/ack/{token}", who)
 
 
 def _user(authorization: str, password: str) -> str | None:

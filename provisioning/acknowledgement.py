@@ -15,6 +15,9 @@ from exporter.matching import Match
 from provisioning.escalation import LEVEL, NOT_ITS_OWN, SINCE
 from provisioning.silence import Alertmanager, AlertmanagerError, Silence, ask
 
+Held = Mapping[tuple[Match, ...], tuple[Silence, ...]]
+"""Silences in force by their matchers: hundreds of incidents are looked up among hundreds of silences."""
+
 ALERTNAME: Final = "alertname"
 ANY_LEVEL: Final = Match(LEVEL, ".+", regex=True)
 
@@ -47,10 +50,9 @@ class Incident:
         own = {**self.labels, SINCE: self.since}
         return tuple(sorted((*(Match(name, value) for name, value in own.items()), ANY_LEVEL)))
 
-    def acknowledged(self, silences: Iterable[Silence]) -> Silence | None:
+    def acknowledged(self, there: Held) -> Silence | None:
         """The acknowledgement in force that ends last."""
-        found = (one for one in silences if one.state == "active" and tuple(sorted(one.matchers)) == self.matchers)
-        return max(found, key=lambda one: one.end, default=None)
+        return max(there.get(self.matchers, ()), key=lambda one: one.end, default=None)
 
 
 def incidents(prometheus: str, query: str) -> tuple[Incident, ...]:
@@ -75,20 +77,39 @@ def chosen(found: Iterable[Incident], name: str, matchers: Iterable[Match]) -> t
 
 
 def acknowledge(
-    alertmanager: Alertmanager, incident: Incident, *, who: str, comment: str, lasts: float, now: datetime
+    alertmanager: Alertmanager,
+    incident: Incident,
+    there: Held,
+    *,
+    who: str,
+    comment: str,
+    lasts: float,
+    now: datetime,
 ) -> Silence:
-    """Say that somebody looks at an incident. Doing so again moves the end and names who did it last."""
+    """Say that somebody looks at an incident. Doing so again moves the end and names who did it last.
+
+    `there` are the silences in force: asked for once, however many incidents there are.
+    """
     if not who.strip():
         raise AlertmanagerError("an acknowledgement needs a name: say who looks at the alert")
-    same = _same(alertmanager, incident)
     ack = Silence(
         incident.matchers, now, now + timedelta(seconds=lasts), who.strip(), comment.strip() or "acknowledged"
     )
     made = alertmanager.put(ack)
     # The new one is there before the old ones end, so that no escalation slips through between.
-    for old in same:
+    for old in there.get(incident.matchers, ()):
         alertmanager.expire(old.id)
     return replace(ack, id=made, state="active")
+
+
+def held(alertmanager: Alertmanager) -> Held:
+    """The silences in force."""
+    found: dict[tuple[Match, ...], tuple[Silence, ...]] = {}
+    for one in alertmanager.silences():
+        if one.state == "active":
+            matchers = tuple(sorted(one.matchers))
+            found[matchers] = (*found.get(matchers, ()), one)
+    return found
 
 
 def acknowledgements(alertmanager: Alertmanager) -> tuple[Silence, ...]:
@@ -97,9 +118,9 @@ def acknowledgements(alertmanager: Alertmanager) -> tuple[Silence, ...]:
     return tuple(sorted(found, key=lambda one: one.start, reverse=True))
 
 
-def withdraw(alertmanager: Alertmanager, incident: Incident) -> int:
+def withdraw(alertmanager: Alertmanager, incident: Incident, there: Held) -> int:
     """Take all acknowledgements of an incident back; how many there were."""
-    same = _same(alertmanager, incident)
+    same = there.get(incident.matchers, ())
     for one in same:
         alertmanager.expire(one.id)
     return len(same)
@@ -118,11 +139,6 @@ def incident_of(silence: Silence) -> Incident:
 
 def _plain(silence: Silence) -> dict[str, str]:
     return {one.name: one.value for one in silence.matchers if one.equal and not one.regex}
-
-
-def _same(alertmanager: Alertmanager, incident: Incident) -> list[Silence]:
-    found = alertmanager.silences()
-    return [one for one in found if one.state == "active" and tuple(sorted(one.matchers)) == incident.matchers]
 
 
 def _incident(series: Mapping[str, str], since: str) -> Incident:

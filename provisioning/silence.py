@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from exporter.matching import Match
+from exporter.settings import Settings
+from provisioning.endpoints import native
 
 TIMEOUT: Final = 10
 LIVE: Final = ("active", "pending")
@@ -15,6 +18,10 @@ LIVE: Final = ("active", "pending")
 
 class AlertmanagerError(Exception):
     """Alertmanager or Prometheus does not do what is asked of it."""
+
+
+class UnreachableError(AlertmanagerError):
+    """It does not answer at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,9 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Alertmanager:
-    """The silences of one Alertmanager, or of a pair that shares them."""
+    """The silences of one Alertmanager, or of a pair that shares them: the first that answers is asked."""
 
-    url: str
+    urls: tuple[str, ...]
 
     def silences(self) -> tuple[Silence, ...]:
         """Every silence that it still knows, those that have ended too."""
@@ -65,7 +72,10 @@ class Alertmanager:
         self._ask("DELETE", f"silence/{id}")
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        return ask(f"{self.url}/api/v2/{path}", "Alertmanager", method=method, json=body)
+        for url in self.urls[:-1]:
+            with contextlib.suppress(UnreachableError):
+                return ask(f"{url}/api/v2/{path}", "Alertmanager", method=method, json=body)
+        return ask(f"{self.urls[-1]}/api/v2/{path}", "Alertmanager", method=method, json=body)
 
 
 def ask(
@@ -84,10 +94,16 @@ def ask(
         try:
             answer = session.request(method, url, params=params, json=json, timeout=TIMEOUT)
         except requests.RequestException:
-            raise AlertmanagerError(f"{who} does not answer at {url.partition('/api/')[0]}; is the stack up?") from None
+            raise UnreachableError(f"{who} does not answer at {url.partition('/api/')[0]}; is the stack up?") from None
     if not answer.ok:
         raise AlertmanagerError(f"{who} refuses this: {answer.text.strip()[:300] or answer.reason}")
     return answer.json() if answer.content else None
+
+
+def of(settings: Settings) -> Alertmanager:
+    """The Alertmanager, or both, of a running stack."""
+    places = native(settings).alertmanagers[: settings.stack.alertmanagers]
+    return Alertmanager(tuple(f"http://{place}" for place in places))
 
 
 def moment(text: str) -> datetime:

@@ -62,10 +62,11 @@ def command(
     """
     from exporter.matching import Match
     from exporter.settings import load, seconds
-    from provisioning.acknowledgement import acknowledge, chosen, withdraw
+    from provisioning.acknowledgement import acknowledge, chosen, held, withdraw
+    from provisioning.silence import of
 
     settings = load(obj["config"])
-    alertmanager = _alertmanager(settings)
+    alertmanager = of(settings)
     if serving:
         _serve(settings, alertmanager)
         return
@@ -84,15 +85,16 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     taken = chosen(fires, alert, matchers) if alert is not None else fires
+    there = {} if link else held(alertmanager)
     for one in taken:
         if link:
             click.echo(_link(settings, one))
         elif undo:
-            count = withdraw(alertmanager, one)
+            count = withdraw(alertmanager, one, there)
             click.echo(f"{_title(one)}: {'no longer acknowledged' if count else 'was not acknowledged'}")
         else:
             name, now = who or _account(), datetime.now(UTC)
-            made = acknowledge(alertmanager, one, who=name, comment=comment, lasts=time, now=now)
+            made = acknowledge(alertmanager, one, there, who=name, comment=comment, lasts=time, now=now)
             click.echo(f"{_title(one)}: acknowledged by {made.by} until {made.end:{TIME}} UTC")
     if not taken:
         click.echo("no critical alert fires")
@@ -107,7 +109,7 @@ def _serve(settings: Settings, alertmanager: Alertmanager) -> None:
     place = options.password_file
     password = secret(place, "acknowledgement.password_file") if place else None
     desk = Desk(lambda: _incidents(settings), alertmanager, _key(settings), options.lasts, password)
-    _incidents(settings)
+    _by_prometheus(settings)
     try:
         server = serve(desk, host, options.port)
     except OSError as error:
@@ -136,22 +138,21 @@ def _key(settings: Settings) -> str:
 
 
 def _incidents(settings: Settings) -> tuple[Incident, ...]:
-    from alerts.escalation import AlertingError, began
+    from alerts.escalation import began
     from provisioning.acknowledgement import incidents
     from provisioning.endpoints import native
+
+    _by_prometheus(settings)
+    return incidents(f"http://{native(settings).prometheus}", began(settings))
+
+
+def _by_prometheus(settings: Settings) -> None:
+    from alerts.escalation import AlertingError
 
     if settings.alerting.engine != "prometheus":
         raise AlertingError(
             "Grafana evaluates the alerts: acknowledge one there, by a silence for its name and escalation=~.+"
         )
-    return incidents(f"http://{native(settings).prometheus}", began(settings))
-
-
-def _alertmanager(settings: Settings) -> Alertmanager:
-    from provisioning.endpoints import native
-    from provisioning.silence import Alertmanager
-
-    return Alertmanager(f"http://{native(settings).alertmanager}")
 
 
 def _account() -> str:
@@ -167,8 +168,10 @@ def _title(incident: Incident) -> str:
 
 def _show(fires: Iterable[Incident], alertmanager: Alertmanager, *, as_json: bool) -> None:
     """Critical alerts that fire, with who looks at each."""
-    silences = alertmanager.silences()
-    rows = [(one, one.acknowledged(silences)) for one in fires]
+    from provisioning.acknowledgement import held
+
+    there = held(alertmanager)
+    rows = [(one, one.acknowledged(there)) for one in fires]
     if as_json:
         _json(_record(one, ack) for one, ack in rows)
         return

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exporter.settings import Settings
-    from provisioning.silence import Alertmanager
 
 
 @click.group("silences", short_help="Known issues and planned work, as code.")
@@ -37,11 +36,12 @@ def apply(ctx: click.Context) -> None:
     Example:
       watchfloor silences apply
     """
+    from provisioning.silence import of
     from provisioning.suppression import Outcome, unknown
     from provisioning.suppression import apply as bring
 
     settings = _settings(ctx)
-    results = bring(settings, _alertmanager(settings), datetime.now(UTC))
+    results = bring(settings, of(settings), datetime.now(UTC))
     for result in results:
         click.echo(str(result))
     wrong = list(unknown(settings, _alerts(settings)))
@@ -65,10 +65,11 @@ def listing(ctx: click.Context, *, as_json: bool) -> None:
       watchfloor silences list --json
     """
     from provisioning.acknowledgement import is_acknowledgement
+    from provisioning.silence import of
     from provisioning.suppression import expired, name_of
 
     settings = _settings(ctx)
-    silences = [one for one in _alertmanager(settings).silences() if one.live and not is_acknowledgement(one)]
+    silences = [one for one in of(settings).silences() if one.live and not is_acknowledgement(one)]
     ended = expired(settings, datetime.now(UTC))
     rows = [
         {
@@ -101,14 +102,10 @@ def _settings(ctx: click.Context) -> Settings:
     from exporter.settings import load
 
     path: Path | None = ctx.obj["config"]
-    return load(path)
-
-
-def _alertmanager(settings: Settings) -> Alertmanager:
-    from provisioning.endpoints import native
-    from provisioning.silence import Alertmanager
-
-    return Alertmanager(f"http://{native(settings).alertmanager}")
+    settings = load(path)
+    if settings.alerting.engine != "prometheus":
+        raise click.ClickException("Grafana notifies of the alerts: it has silences of its own, in its alerting pages")
+    return settings
 
 
 def _alerts(settings: Settings) -> set[str]:

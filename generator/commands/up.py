@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from exporter.settings import Settings
     from provisioning.stack import Part
 
 
@@ -63,17 +64,39 @@ def command(
         from provisioning import compose
 
         show(compose.up(settings, build(settings, "compose"), calls=calls, timeout=timeout))
+        silence(settings)
         return
     from generator import stack
 
     outcome = stack.up(settings, config, say, calls=calls, timeout=timeout)
     show(outcome.parts)
+    silence(settings)
     if not outcome.started:
         say("the stack was running already; nothing was started")
     say(f"{outcome.series:,} series of your data are in Prometheus")
     for part in outcome.parts:
         if part.why:
             say(f"{part.name} is not running because {part.why}")
+
+
+def silence(settings: Settings) -> None:
+    """Bring the silences of the settings to Alertmanager; a stack without one runs all the same."""
+    from datetime import UTC, datetime
+
+    from provisioning.silence import AlertmanagerError, of
+    from provisioning.suppression import Outcome, apply
+
+    if settings.alerting.engine != "prometheus":
+        return
+    try:
+        results = apply(settings, of(settings), datetime.now(UTC))
+    except AlertmanagerError as error:
+        if settings.silences or settings.maintenance:
+            say(f"silences were not made: {error}")
+        return
+    for result in results:
+        if result.outcome is not Outcome.KEPT:
+            say(f"silence {result}")
 
 
 def say(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from typing import Final
 
 from exporter.settings import Model
@@ -45,6 +46,18 @@ def alertmanager(place: Place, number: int = 0) -> Service:
     )
 
 
+def optional(place: Place) -> dict[str, Callable[[], Service] | None]:
+    """Parts that a stack has when its settings say so; None for those that this one has not."""
+    settings = place.settings
+    served = settings.acknowledgement.serve and settings.alerting.engine == "prometheus"
+    return {
+        ALERTMANAGERS[1]: (lambda: alertmanager(place, 1)) if settings.stack.alertmanagers == 2 else None,
+        "deadman": (lambda: deadman(place)) if settings.deadman.enabled and settings.deadman.url is None else None,
+        "relay": (lambda: relay(place)) if relayed(settings) else None,
+        "acknowledgements": (lambda: acknowledgements(place)) if served else None,
+    }
+
+
 def deadman(place: Place) -> Service:
     """The dead man's switch. It may see the secrets by which it reaches people."""
     options = place.settings.deadman
@@ -79,6 +92,23 @@ def relay(place: Place) -> Service:
         inherited=inherited(place.settings),
         port=Port(options.port, "relay.port", options.host),
         version=_digest_of(place.settings.alerting, options),
+    )
+
+
+def acknowledgements(place: Place) -> Service:
+    """The page on which people say that they look at an alert."""
+    options, host = place.settings.acknowledgement, place.settings.stack.host
+    port = Port(options.port, "acknowledgement.port", host)
+    url = f"http://{listen(port)}"
+    return Service(
+        name="acknowledgements",
+        command=place.command("ack", "--serve"),
+        log=place.log("acknowledgements"),
+        ready=answers(f"{url}/health"),
+        url=f"{url}/ack",
+        inherited=inherited(place.settings),
+        port=port,
+        version=_digest_of(options, place.settings.alerting, place.settings.stack),
     )
 
 

@@ -87,13 +87,13 @@ def test_an_acknowledgement_is_of_one_incident() -> None:
     labels = {"alertname": "CallQueueBacklog", "severity": "critical", "tenant": "acme"}
     one = Incident(labels, "100")
     ack = Silence(one.matchers, now, now, "anna", "on it", "id", "active")
-    assert one.acknowledged([ack]) == ack
-    assert one.acknowledged([Silence(one.matchers, now, now, "anna", "on it", "id", "expired")]) is None
+    there = {one.matchers: (ack,)}
+    assert one.acknowledged(there) == ack
     for other in (Incident(labels, "200"), Incident({**labels, "tenant": "bolt"}, "100")):
-        assert other.acknowledged([ack]) is None
-    assert one.acknowledged([Silence(one.matchers[:2], now, now, "anna", "by hand", "id", "active")]) is None
-    for match in ack.matchers:
-        assert match.matches({**labels, "since": "100", "escalation": "2"})
+        assert other.acknowledged(there) is None
+    by_hand = one.matchers[:2]
+    assert one.acknowledged({by_hand: (Silence(by_hand, now, now, "anna", "by hand", "id", "active"),)}) is None
+    assert all(match.matches({**labels, "since": "100", "escalation": "2"}) for match in ack.matchers)
     assert not all(match.matches(labels) for match in ack.matchers)
 
 

@@ -45,8 +45,8 @@ class Place:
 
     @property
     def alertmanager(self) -> Alertmanager:
-        """Its silences."""
-        return Alertmanager(self.url)
+        """Its silences, asked for as those of a pair whose first has died."""
+        return Alertmanager(("http://127.0.0.1:9", self.url))
 
     def run(self, what: str, **settings: Any) -> Result:
         """`watchfloor silences ...` with these settings."""
@@ -228,4 +228,4 @@ def test_a_wrong_window_is_refused(tmp_path: Path, window: dict[str, Any], said:
 def test_without_alertmanager_it_says_so() -> None:
     """One sentence with the address."""
     with pytest.raises(AlertmanagerError, match=r"does not answer at http://127\.0\.0\.1:9;"):
-        Alertmanager("http://127.0.0.1:9").silences()
+        Alertmanager(("http://127.0.0.1:9",)).silences()

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import yaml
 from exporter.settings import Settings
 from provisioning import alertmanager
 from provisioning.endpoints import native
+from provisioning.times import WEEKDAYS
 from tests.processes import answers, free_port, running, wait_until
 from tests.provisioning.desk import Desk, Request, desk
 from tests.rules.promtool import tool
@@ -66,10 +68,10 @@ class Chain:
 
 def settings_for(folder: Path, heard: Desk) -> Settings:
     """Every kind of channel that Alertmanager knows, at the desk."""
-    for name in ("slack", "webhook", "discord", "teams", "sms"):
+    for name in ("slack", "webhook", "discord", "teams", "sms", "quiet", "closed"):
         (folder / name).write_text(f"{heard.url}/{name}/{SECRET}\n")
     (folder / "key").write_text(f"{SECRET}\n")
-    channels = [
+    channels: list[dict[str, Any]] = [
         {"name": "a-slack", "kind": "slack", "secret_file": str(folder / "slack"), "to": '#o{{ .X }}"'},
         {"name": "a-bot", "kind": "slack_bot", "to": "#ops", "url": f"{heard.url}/slack_bot"},
         {"name": "a-mail", "kind": "email", "to": "ops@example.org"},
@@ -80,12 +82,17 @@ def settings_for(folder: Path, heard: Desk) -> Settings:
         {"name": "a-telegram", "kind": "telegram", "url": f"{heard.url}/telegram", "to": "-1003"},
         {"name": "a-team", "kind": "teams", "secret_file": str(folder / "teams")},
         {"name": "a-phone", "kind": "sms", "secret_file": str(folder / "sms"), "to": "+33123456789"},
+        {"name": "a-quiet", "kind": "webhook", "secret_file": str(folder / "quiet"), "quiet": ["always"]},
+        {"name": "a-closed", "kind": "webhook", "secret_file": str(folder / "closed"), "hours": ["never-now"]},
     ]
+    # A day of the week that is neither today nor a neighbour of it.
+    far = WEEKDAYS[(datetime.now(UTC).weekday() + 3) % 7]
+    times = [{"name": "always"}, {"name": "never-now", "weekdays": [far]}]
     keyed = [
         one if one["kind"] == "email" or "secret_file" in one else {**one, "secret_file": str(folder / "key")}
         for one in channels
     ]
-    alerting = {"channels": keyed, "smtp_host": heard.mail, "smtp_require_tls": False}
+    alerting = {"channels": keyed, "smtp_host": heard.mail, "smtp_require_tls": False, "times": times}
     content = {"alerting": alerting, "stack": {"directory": str(folder)}, "relay": {"port": free_port()}}
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(content))
     return Settings.model_validate(content)
@@ -212,3 +219,17 @@ def _texts(value: Any) -> list[str]:
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for one in inner for text in _texts(one)]
+
+
+@pytest.mark.stack
+@pytest.mark.promtool
+def test_quiet_times_hold_back_all_but_critical(chain: Chain) -> None:
+    """In quiet times the critical alert comes and the warning does not; outside its hours a channel hears nothing."""
+    chain.post(_alert("LoudWarning", labels={"severity": "warning"}), _alert("LoudCritical"))
+    chain.wait("LoudWarning")
+    chain.wait("LoudCritical")
+    wait_until(
+        lambda: "LoudCritical" in json.dumps([one.body for one in chain.desk.of("quiet")]), 10, "it came in quiet times"
+    )
+    assert "LoudWarning" not in json.dumps([one.body for one in chain.desk.of("quiet")])
+    assert chain.desk.of("closed") == []

@@ -33,7 +33,19 @@ from tests.kpi.rig import macros
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 PAIR = ("second_alertmanager", "gossip", "second_gossip")
-RUNNING = {"postgres", "exporter", "demo", "prometheus", "alertmanager", "alertmanager-2", "deadman"}
+RUNNING = {
+    "postgres",
+    "exporter",
+    "demo",
+    "prometheus",
+    "alertmanager",
+    "alertmanager-2",
+    "deadman",
+    "acknowledgements",
+}
+
+
+KNOWN = {"name": "known", "matchers": ["alertname=PlanLimitNear"], "owner": "anna", "reason": "x", "end": "2099-01-01"}
 
 
 @dataclass(frozen=True)
@@ -141,14 +153,16 @@ def filled(expression: str) -> str:
 def place() -> Iterator[Stack]:
     """A folder with settings, where nothing runs yet. Not pytest's own: the programs' account must reach it."""
     folder = Path(tempfile.mkdtemp(prefix="watchfloor-stack-"))
-    names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana", "demo", "deadman", *PAIR)
+    names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana", "demo", "deadman", "ack", *PAIR)
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
         "stack": {
             "alertmanagers": 2,
-            **{f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo", "deadman")},
+            **{f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo", "deadman", "ack")},
         },
+        "acknowledgement": {"serve": True, "port": ports["ack"]},
+        "silences": [KNOWN],
         "deadman": {"port": ports["deadman"]},
         "demo": {"calls": 2000, "days": 45, "calls_per_minute": 1200, "state_port": ports["demo"]},
     }
@@ -235,6 +249,20 @@ def test_both_alertmanagers_see_each_other_and_heartbeats_arrive(up: Stack) -> N
         while len(up.query(expression)) != expected:
             assert time.monotonic() < deadline, expression
             time.sleep(0.5)
+
+
+def test_silences_are_made_and_acknowledgements_are_taken(up: Stack) -> None:
+    """Both Alertmanagers have the silence of the settings, and the page says that it is there."""
+    for name in ("alertmanager", "second_alertmanager"):
+        url, deadline = f"http://127.0.0.1:{up.ports[name]}/api/v2/silences", time.monotonic() + 60
+        while "x [watchfloor:known]" not in {one["comment"] for one in requests.get(url, timeout=5).json()}:
+            assert time.monotonic() < deadline, name
+            time.sleep(0.25)
+    assert up.run("silences", "list").returncode == 0
+    page = f"http://127.0.0.1:{up.ports['ack']}"
+    assert requests.get(f"{page}/health", timeout=5).status_code == 200
+    assert requests.get(f"{page}/ack", timeout=5).status_code == 403
+    assert up.run("ack").returncode == 0
 
 
 def test_every_expression_gives_data_on_the_demo(up: Stack) -> None:
