@@ -16,7 +16,7 @@ import psycopg
 from exporter.engine.ledger import BEGINNING
 from exporter.engine.resolve import Source, resolve
 from exporter.engine.scans import Plan
-from exporter.engine.scrape import Outcome, Reader, Views
+from exporter.engine.scrape import Limits, Outcome, Reader, Views
 from exporter.engine.totals import Admission, Totals
 from exporter.entities import ENTITIES
 from exporter.entities.cost import PRICE
@@ -166,9 +166,10 @@ class Proof:
             fresh.seal(self.session.rows(sql, params, SECONDS), HORIZON)
             fresh.fold(admission)
         views = Views(made)
-        outcome = Reader(made, totals, admission, views).read(self.session, SECONDS, 2 * SECONDS, together=True)
+        limits = Limits(SECONDS, 2 * SECONDS)
+        outcome = Reader(made, totals, admission, views, limits).read(self.session, together=True)
         families = [view for each in views.by_domain.values() for view in each.values()]
-        return "".join(view.joined().decode() for view in families), outcome
+        return b"".join(piece for view in families for piece in view.pieces()).decode() + "\n", outcome
 
 
 @dataclass
