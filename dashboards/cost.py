@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, frame
 from dashboards.query import DAY, Query, Sql, instant, legend
-from dashboards.tables import Column, summary
+from dashboards.tables import Column, bars, summary
 from exporter.entities.cost import PRICE
 from exporter.labels import AGENT, AGENT_TYPE, BUDGET, MODEL, PERIOD, REASON, STATUS, TENANT, Label
 from exporter.metric import Metric
@@ -82,7 +82,9 @@ def _where() -> list[Any]:
         panels.pie("Kinds of cost", "Which part do models, speech and telephony have?", USD,
                    [instant(S.increase(metric), kind) for kind, metric in cost.COSTS.items()]),
         panels.timeseries("Cost by week", "Is the trend up or down?", USD, [Query(S.kpi(COST, window="7d"), "7 days up to here")],
-                          interval=DAY, time_from=DAYS, width=16),
+                          interval=DAY, time_from=DAYS, width=8),
+        bars("Cost by agent type", "What does each type of agent cost, and on what?", USD, AGENT_TYPE,
+             {kind: S.increase(metric, AGENT_TYPE) for kind, metric in cost.COSTS.items()}, stack=True, width=8),
         summary("Tenants", "Whom is the money spent on, and is it becoming more?", (TENANT,), _columns(TENANT), width=12,
                 links=[drill("cost", "calls", "Calls of this tenant", TENANT, row=True)]),
         summary("Agents", "Which agent is dear?", (TENANT, AGENT), _columns(TENANT, AGENT), width=12,

@@ -45,8 +45,9 @@ DASHBOARDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Dashboards made for a feature as a whole."""
 
 KINDS: Final = {
-    "time series and bars over time": "timeseries", "bars": "bargauge", "pie": "piechart", "live counter": "stat",
-    "gauge": "gauge", "table": "table", "heatmap by time": "heatmap", "map by geography": "geomap", "states over time": "state-timeline",
+    "time series": "timeseries", "bar": "barchart", "bar of each series": "bargauge", "pie": "piechart", "stat and live counters": "stat",
+    "gauge": "gauge", "table": "table", "heatmap by time": "heatmap", "map by geography": "geomap", "funnel": "bargauge",
+    "states over time": "state-timeline",
 }  # fmt: skip
 """Kinds of charts of D2, and the panel type of each."""
 

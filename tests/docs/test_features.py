@@ -49,6 +49,19 @@ def test_what_is_named_exists() -> None:
     assert {name for names in features.DASHBOARDS.values() for name in names} <= set(dashboards.builders())
     fired = {alert.name for group in alerts.build(Settings()) for alert in group.alerts}
     assert {name for named in features.NAMED_ALERTS.values() for names in named.values() for name in names} <= fired
+
+
+KINDS = "time series, bar, pie, stat and live counters, gauge, table, heatmap by time, map by geography, funnel"
+"""Kinds of charts, in the words of D2."""
+
+
+def test_every_kind_of_chart_is_on_a_dashboard() -> None:
+    """Each kind that D2 names has a panel type, and a panel of that type asks for something on a real dashboard."""
+    if SPEC.exists():
+        assert f"| D2 | Chart kinds: {KINDS} " in SPEC.read_text()
+    assert set(KINDS.split(", ")) <= set(features.KINDS)
     boards = [json.loads(data) for data in dashboards.build(Settings()).values()]
-    kinds = {panel["type"] for board in boards for panel in walk(board["panels"])}
-    assert set(features.KINDS.values()) <= kinds
+    asking = [panel for board in boards for panel in walk(board["panels"]) if panel.get("targets")]
+    assert set(features.KINDS.values()) - {panel["type"] for panel in asking} == set()
+    funnels = [panel for panel in asking if panel["type"] == "bargauge" and "funnel" in panel["description"]]
+    assert any(len(panel["targets"]) > 3 for panel in funnels)
