@@ -146,6 +146,8 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
         future[domain] += ahead if first else 0
         if age is not None:
             ages[domain] = min(ages.get(domain, age), age)
+        # Whatever is read is looked through for wrong values, so without any their number is 0 and not unknown.
+        rejected.update({(part.metric.base, why): 0 for part in totals.scan.families for why, _ in part.rejected})
         rejected.update(totals.rejected)
         gone.update(metric.base for metric in totals.metrics if domain in down)
     rejected.update(collector.outcome.rejected)
