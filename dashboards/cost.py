@@ -12,6 +12,7 @@ from exporter.entities.cost import PRICE
 from exporter.labels import AGENT, AGENT_TYPE, BUDGET, MODEL, PERIOD, REASON, STATUS, TENANT, Label
 from exporter.metric import Metric
 from exporter.metrics import cost
+from exporter.metrics.exporter import LATE_PRICES
 from exporter.tariff import TARIFFS
 from provisioning import promql
 from provisioning.kpis.cost import (
@@ -171,8 +172,10 @@ def _unknown() -> list[Any]:
                           stack=True, bars=True, interval=DAY, time_from=DAYS, width=8),
         panels.stat("Overlapping prices", "How many prices hold at the same time as another one of the same thing?", "short",
                     [instant(promql.total(cost.PRICE_OVERLAPS))], decimals=0, thresholds=ceiling(1)),
+        panels.stat("Late prices", "How many prices changed for a time whose cost is counted already?", "short",
+                    [instant(promql.total(LATE_PRICES))], decimals=0, thresholds=ceiling(1)),
         panels.table("Prices", "What does which model or service cost, and since when?", "none", [Sql(
             f"SELECT provider, model, unit, price AS price_usd, valid_from, valid_to FROM {PRICE.view} "
             f"WHERE {S.where(PRICE)} ORDER BY provider, model, unit, valid_from DESC LIMIT 500"
-        )], width=12),
+        )], width=8),
     ]  # fmt: skip

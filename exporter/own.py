@@ -66,6 +66,8 @@ class OwnViews:
             yield own.STATE_AGE, [((), max(0.0, time.time() - collector.book.saved_at))]
         yield own.STATE_LOST, [((), int(collector.book.lost))]
         yield from _reconciled(collector, domains)
+        if collector.book.priced:
+            yield own.LATE_PRICES, [((), len(collector.book.prices.late))]
         yield own.LABEL_OVERFLOW, _overflow(collector)
         yield own.METRIC_MISSING, [((name, reason), 1) for name, reason in sorted(plan.missing.items())] if plan else []
         yield own.STATE_UP, _state_up(readings)
