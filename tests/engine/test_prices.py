@@ -209,12 +209,16 @@ def of(dialect: str, place: str, tmp_path: Path, request: pytest.FixtureRequest)
     return settings(postgres.url, tmp_path / "state.json", **more)
 
 
-def scraped(of: Settings) -> Samples:
-    """One scrape."""
+def scraped(of: Settings, *, kept: bool = False) -> Samples:
+    """One scrape; of an exporter that reads and writes its state file, if it is kept."""
     url = of.database.url
     assert url is not None
     rig = Rig(of, lambda: connect(url.get_secret_value(), 3.0))
+    if kept:
+        rig.collector.once(lambda _, __: None)
     found = rig.settled()
+    if kept:
+        rig.close()
     assert not rig.lines or not [line for line in rig.lines if "wf_" in line or "domain cost" in line], rig.lines
     return Samples(tuple((name, dict(labels), value) for (name, labels), value in found.items()))
 
@@ -339,7 +343,7 @@ def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
         sql = f"INSERT INTO llm_requests ({', '.join(row)}) VALUES ({', '.join('%s' for _ in row)})"
         connection.execute(sql.encode(), tuple(row.values()))
     of = settings(postgres.url, tmp_path / "state.json")
-    before = scraped(of)
+    before = scraped(of, kept=True)
     assert before.sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
     assert before.sum("exporter_late_prices") == {(): 0}
     later = datetime.now(UTC) + timedelta(days=1)
@@ -348,7 +352,7 @@ def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
             b"INSERT INTO prices (id, provider, model, unit, price_usd, valid_from) VALUES ('f', 'late', 'model', 'minute', 1, %s)",
             (later,),
         )
-    assert scraped(of).sum("exporter_late_prices") == {(): 0}
+    assert scraped(of, kept=True).sum("exporter_late_prices") == {(): 0}
     with postgres.connect() as connection:
         for unit in ("input_token", "output_token"):
             connection.execute(
@@ -356,7 +360,7 @@ def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
                 (unit, unit, T0),
             )
     for _ in range(2):  # The second exporter knows it from the state file only.
-        noticed = scraped(of)
+        noticed = scraped(of, kept=True)
         assert noticed.sum("exporter_late_prices") == {(): 2}
         assert noticed.sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
     database = connect(postgres.url, 3.0)
