@@ -240,8 +240,8 @@ def _late() -> Alert:
         severity=Severity.WARNING,
         expr=f"{LATE_PRICES.name} > 0",
         summary="Prices changed for a time whose cost is counted already.",
-        description="{{ $value | humanize }} prices were added or changed for a time that the exporter had counted; cost before the change "
-        "stays as it was counted until totals are read anew.",
+        description="{{ $value | humanize }} prices were added or changed for a time that the exporter had counted; its totals are "
+        "not wholly by them until they are read anew.",
         unit="prices",
         limit="0",
         wait=60,

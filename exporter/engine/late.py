@@ -1,7 +1,7 @@
 """Prices that changed for a time whose rows are sealed: their cost was counted with the price that held then.
 
-What is sealed stays as it was counted, since a counter that is worked out anew would look like money spent today. So a
-late price is told, and a person decides when totals are read anew.
+Reconciliation may raise a cost that was not known then, but takes nothing back: requests counted as unpriced, a price that
+was too high. Reading everything anew makes counters step, so a late price is told and a person decides when that happens.
 """
 
 from __future__ import annotations

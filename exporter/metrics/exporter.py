@@ -80,7 +80,7 @@ COMPUTATION_DURATION: Final = _own(
 )
 LATE_PRICES: Final = _own(
     "late_prices",
-    "Prices that changed for a time whose cost is counted already; that cost stays as it was counted.",
+    "Prices that changed for a time whose cost is counted already; totals are not wholly by them until they are read anew.",
     codes=("K1", "H3"),
 )
 
