@@ -70,12 +70,18 @@ SAME: Final = (
     "campaign",
     "queue",
     "model",
+    "part",
+    "plan",
+    "kind",
     "domain",
     "instance",
 )
 INHIBITIONS: Final = (
     Inhibition({"severity": "critical"}, {"severity": "warning"}, SAME),
-    Inhibition({"alertname": "DatabaseDown"}, {"alertname": "DomainDown"}, ("instance",)),
+    *(
+        Inhibition({"alertname": "DatabaseDown"}, {"alertname": consequence}, ("instance",))
+        for consequence in ("DomainDown", "ComputationFailing", "DataStale", "HorizonLagging")
+    ),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 import alerts
 import dashboards
 from dashboards.compiler.identity import walk
@@ -65,3 +67,26 @@ def test_every_kind_of_chart_is_on_a_dashboard() -> None:
     assert set(features.KINDS.values()) - {panel["type"] for panel in asking} == set()
     funnels = [panel for panel in asking if panel["type"] == "bargauge" and "funnel" in panel["description"]]
     assert any(len(panel["targets"]) > 3 for panel in funnels)
+
+
+ALERTS = {
+    "N1": (
+        "error rate 2 % / 5 %, response time 800 / 1200 ms, uptime 99 / 95 %, churn 5 / 10 %, success rate < 90 %, response > 5 s, "
+        "system latency > 1 s, confidence < 60 %, budget percentages, plan limit 80 %, CPU > 80 %, negative sentiment > 20 %, "
+        "booking rate < 60 %, agent error rate > 10 %, cost growth > 20 %"
+    ),
+    "N2": (
+        "Usage alerts (near limit, spike, low usage, inactive agent), performance, business (new lead, goal completed, negative "
+        "feedback, conversion milestone), maintenance (stale data, expired URLs, pending uploads)"
+    ),
+}
+"""What the specification asks to be alerted of, in its words."""
+
+
+@pytest.mark.parametrize("code", ALERTS)
+def test_every_alert_of_the_specification_is_there(code: str) -> None:
+    """Each condition that it names has an alert, and none is named that it does not."""
+    if SPEC.exists():
+        assert ALERTS[code] in SPEC.read_text()
+    words = re.sub(r"(Usage alerts|business|maintenance) \(", "", ALERTS[code]).replace(")", "")
+    assert set(features.NAMED_ALERTS[code]) == set(words.split(", "))
