@@ -69,6 +69,40 @@ def test_every_kind_of_chart_is_on_a_dashboard() -> None:
     assert any(len(panel["targets"]) > 3 for panel in funnels)
 
 
+FILTERS = {
+    "tenant": "tenant",
+    "agent": "agent",
+    "type": "agent_type",
+    "plan": "plan",
+    "campaign": "campaign",
+    "channel": "channel",
+    "model": "model",
+}
+"""Filters of D3, and the variable of each; the date is Grafana's own time range."""
+
+
+def test_every_filter_is_on_a_dashboard() -> None:
+    """Each can be chosen somewhere, and the dashboards of the roles lead on to others with time and filters."""
+    boards = {name: json.loads(data) for name, data in dashboards.build(Settings()).items()}
+    variables = {one["name"] for board in boards.values() for one in board["templating"]["list"]}
+    assert set(FILTERS.values()) <= variables
+    for name in ("executive", "operations", "client"):
+        links = [
+            link["url"]
+            for panel in walk(boards[f"{name}.json"]["panels"])
+            for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", ())
+        ]
+        inside = [link for link in links if link.startswith("/d/")]
+        assert inside, name
+        for link in inside:
+            board = boards[f"{link.partition('?')[0].removeprefix('/d/watchfloor-')}.json"]
+            filtered = "tenant" in {one["name"] for one in board["templating"]["list"]}
+            assert "${__url_time_range}" in link
+            assert ("tenant" in link) == filtered, link
+        (menu,) = boards[f"{name}.json"]["links"]
+        assert (menu["includeVars"], menu["keepTime"]) == (True, True)
+
+
 ALERTS = {
     "N1": (
         "error rate 2 % / 5 %, response time 800 / 1200 ms, uptime 99 / 95 %, churn 5 / 10 %, success rate < 90 %, response > 5 s, "
