@@ -95,7 +95,7 @@ def _where() -> list[Any]:
             Column("Per million tokens", USD, S.kpi(COST_PER_MILLION_TOKENS, MODEL)),
             Column("Unpriced requests", "short", S.increase(cost.LLM_UNPRICED, MODEL)),
         ), width=12, links=[drill("cost", "pipeline", "Steps with this model", MODEL, row=True)]),
-        panels.table("Most expensive conversations", "Which single conversation cost most, and on what?", "none", [Sql(_conversations())],
+        panels.table("Most expensive conversations", "Which single conversation cost most on the last day of the time range, and on what?", "none", [Sql(_conversations())],
                      width=12),
     ]  # fmt: skip
 
@@ -110,11 +110,12 @@ def _columns(*by: Label) -> tuple[Column, ...]:
 
 
 def _conversations() -> str:
-    """Cost of each conversation by kind, of the rows that name theirs."""
+    """Cost of each conversation by kind, of the rows that name theirs; of a day, for a month of a busy platform has millions."""
     kinds = dict(zip(cost.COSTS, TARIFFS, strict=True))
     rows = " UNION ALL ".join(
         f"SELECT conversation, tenant, agent, '{kind}' AS kind, cost FROM {tariff.entity.view} "
-        f"WHERE {S.where(tariff.entity)} AND conversation IS NOT NULL AND cost IS NOT NULL AND $__timeFilter({tariff.at})"
+        f"WHERE {S.where(tariff.entity)} AND conversation IS NOT NULL AND cost IS NOT NULL AND $__timeFilter({tariff.at}) "
+        f"AND {tariff.at} >= CAST($__timeTo() AS timestamptz) - interval '1 day'"
         for kind, tariff in kinds.items()
     )
     parts = ", ".join(f"sum(cost) FILTER (WHERE kind = '{kind}') AS {kind}_usd" for kind in kinds)

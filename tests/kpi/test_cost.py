@@ -161,7 +161,12 @@ def test_most_expensive_conversations(demo: Place, ledger: Ledger, tenant: str) 
     for days, since in windows(demo.end):
         wanted: dict[str, Decimal] = defaultdict(Decimal)
         for _, of, at, cost, _, conversation, _ in ledger.rows:
-            if of == tenant and since <= at <= demo.end and cost is not None and conversation is not None:
+            if (
+                of == tenant
+                and max(since, demo.end - timedelta(days=1)) <= at <= demo.end
+                and cost is not None
+                and conversation is not None
+            ):
                 wanted[conversation] += cost
         found = {
             row["conversation"]: row["cost_usd"]

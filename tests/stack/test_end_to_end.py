@@ -25,6 +25,7 @@ import requests
 import yaml
 
 from exporter.metrics.calls import CALLS_INITIATED
+from exporter.series import BUDGET
 from provisioning.kpis.roi import BOXES
 from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
@@ -229,6 +230,16 @@ def test_every_table_has_rows_on_the_demo(up: Stack) -> None:
         assert empty == []
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(b"SELECT 1 FROM call_sessions")
+
+
+def test_series_are_within_their_budget(up: Stack) -> None:
+    """Every domain has a budget, and keeps it."""
+    text = requests.get(f"http://127.0.0.1:{up.ports['exporter']}/metrics", timeout=5).text
+    found = {
+        name: int(count) for name, count in re.findall(r'^exporter_series\{domain="(\w+)"\} (\d+)$', text, re.MULTILINE)
+    }
+    assert found.keys() == BUDGET.keys()
+    assert {name: count for name, count in found.items() if not 0 < count <= BUDGET[name]} == {}
 
 
 def viewer(up: Stack) -> str:
