@@ -18,10 +18,11 @@ from exporter.metrics.conversations import (
 from exporter.settings import Settings
 from provisioning.kpis.conversations import CONFIDENCE as MEAN_CONFIDENCE
 from provisioning.kpis.conversations import FALLBACK_RATE, GOAL_SUCCESS, HANDOFF_RATE
-from provisioning.promql import rate, total
+from provisioning.promql import increase, rate, total
 
 DOMAIN: Final = "conversations"
 WINDOW: Final = "1h"
+NEWS: Final = "5m"
 WHO: Final = (TENANT, AGENT)
 
 RESOLUTIONS: Final = Recording(
@@ -81,7 +82,22 @@ def group(settings: Settings) -> Group:
             summary="Many conversations of an agent are handed to a human.", said="of the conversations were handed to a human",
         ),
     )  # fmt: skip
-    return Group(DOMAIN, RECORDINGS, alerts)
+    return Group(DOMAIN, RECORDINGS, (*alerts, _completed()))
+
+
+def _completed() -> Alert:
+    return Alert(
+        name="GoalCompleted",
+        severity=Severity.INFO,
+        expr=f"{increase(CONVERSATION_GOALS, NEWS, (TENANT,))} > 0",
+        summary="Conversations reached their goal.",
+        description=f"{{{{ $value | humanize }}}} conversations of tenant {{{{ $labels.tenant }}}} reached their goal within {NEWS}.",
+        unit="conversations",
+        limit="0",
+        by=(TENANT,),
+        dashboard="conversations",
+        no_data="Without conversations that reach their goal, or while the domain cannot be read, there is no news.",
+    )
 
 
 def _quality(name: str, recording: Recording, condition: str, limit: float, *, summary: str, said: str) -> Alert:

@@ -21,6 +21,7 @@ from exporter.metrics.cost import (
     TELEPHONY_UNPRICED,
     TTS_UNPRICED,
 )
+from exporter.metrics.exporter import LATE_PRICES
 from exporter.settings import Settings
 from exporter.spending import Status
 from provisioning.kpis.cost import COST_GROWTH, UNPRICED_SHARE
@@ -67,6 +68,7 @@ def group(settings: Settings) -> Group:
             _share(settings),
             *_unpriced(),
             _overlap(),
+            _late(),
         ),
     )
 
@@ -232,4 +234,20 @@ def _overlap() -> Alert:
         wait=600,
         dashboard="cost",
         no_data="Without prices there is nothing to overlap.",
+    )
+
+
+def _late() -> Alert:
+    return Alert(
+        name="PricesLate",
+        severity=Severity.WARNING,
+        expr=f"{LATE_PRICES.name} > 0",
+        summary="Prices changed for a time whose cost is counted already.",
+        description="{{ $value | humanize }} prices were added or changed for a time that the exporter had counted; its totals are "
+        "not wholly by them until they are read anew.",
+        unit="prices",
+        limit="0",
+        wait=60,
+        dashboard="cost",
+        no_data="Without a price table in the database there is nothing to be late; while the exporter is down ExporterDown speaks.",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.calls import WEEKDAYS
-from dashboards.frame import DAYS, SCOPES, floor, frame, rising
+from dashboards.frame import DAYS, SCOPES, drill, floor, frame, rising
 from dashboards.query import DAY, RANGE, Query, instant, legend
 from dashboards.tables import matrix
 from exporter.labels import AGENT, FEATURE, HOUR, OUTCOME, WEEKDAY
@@ -101,5 +101,6 @@ def _usage() -> list[Any]:
         panels.pie("Features in use", "Which features of the product are used?", "short",
                    [instant(S.increase(USAGE_EVENTS, FEATURE), legend(FEATURE))]),
         panels.bargauge("Calls by agent", "Which agent handles most calls?", "short",
-                        [instant(f"topk(10, {S.increase(CALLS_INITIATED, AGENT)})", legend(AGENT))], width=24, height=7),
+                        [instant(f"topk(10, {S.increase(CALLS_INITIATED, AGENT)})", legend(AGENT))], width=24, height=7,
+                        links=[drill("client", "calls", "Calls of this agent", AGENT)]),
     ]  # fmt: skip

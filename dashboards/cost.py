@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, frame
 from dashboards.query import DAY, Query, Sql, instant, legend
-from dashboards.tables import Column, summary
+from dashboards.tables import Column, bars, summary
 from exporter.entities.cost import PRICE
 from exporter.labels import AGENT, AGENT_TYPE, BUDGET, MODEL, PERIOD, REASON, STATUS, TENANT, Label
 from exporter.metric import Metric
 from exporter.metrics import cost
+from exporter.metrics.exporter import LATE_PRICES
 from exporter.tariff import TARIFFS
 from provisioning import promql
 from provisioning.kpis.cost import (
@@ -82,7 +83,9 @@ def _where() -> list[Any]:
         panels.pie("Kinds of cost", "Which part do models, speech and telephony have?", USD,
                    [instant(S.increase(metric), kind) for kind, metric in cost.COSTS.items()]),
         panels.timeseries("Cost by week", "Is the trend up or down?", USD, [Query(S.kpi(COST, window="7d"), "7 days up to here")],
-                          interval=DAY, time_from=DAYS, width=16),
+                          interval=DAY, time_from=DAYS, width=8),
+        bars("Cost by agent type", "What does each type of agent cost, and on what?", USD, AGENT_TYPE,
+             {kind: S.increase(metric, AGENT_TYPE) for kind, metric in cost.COSTS.items()}, stack=True, width=8),
         summary("Tenants", "Whom is the money spent on, and is it becoming more?", (TENANT,), _columns(TENANT), width=12,
                 links=[drill("cost", "calls", "Calls of this tenant", TENANT, row=True)]),
         summary("Agents", "Which agent is dear?", (TENANT, AGENT), _columns(TENANT, AGENT), width=12,
@@ -92,7 +95,7 @@ def _where() -> list[Any]:
             Column("Per million tokens", USD, S.kpi(COST_PER_MILLION_TOKENS, MODEL)),
             Column("Unpriced requests", "short", S.increase(cost.LLM_UNPRICED, MODEL)),
         ), width=12, links=[drill("cost", "pipeline", "Steps with this model", MODEL, row=True)]),
-        panels.table("Most expensive conversations", "Which single conversation cost most, and on what?", "none", [Sql(_conversations())],
+        panels.table("Most expensive conversations", "Which single conversation cost most on the last day of the time range, and on what?", "none", [Sql(_conversations())],
                      width=12),
     ]  # fmt: skip
 
@@ -107,11 +110,12 @@ def _columns(*by: Label) -> tuple[Column, ...]:
 
 
 def _conversations() -> str:
-    """Cost of each conversation by kind, of the rows that name theirs."""
+    """Cost of each conversation by kind, of the rows that name theirs; of a day, for a month of a busy platform has millions."""
     kinds = dict(zip(cost.COSTS, TARIFFS, strict=True))
     rows = " UNION ALL ".join(
         f"SELECT conversation, tenant, agent, '{kind}' AS kind, cost FROM {tariff.entity.view} "
-        f"WHERE {S.where(tariff.entity)} AND conversation IS NOT NULL AND cost IS NOT NULL AND $__timeFilter({tariff.at})"
+        f"WHERE {S.where(tariff.entity)} AND conversation IS NOT NULL AND cost IS NOT NULL AND $__timeFilter({tariff.at}) "
+        f"AND {tariff.at} >= CAST($__timeTo() AS timestamptz) - interval '1 day'"
         for kind, tariff in kinds.items()
     )
     parts = ", ".join(f"sum(cost) FILTER (WHERE kind = '{kind}') AS {kind}_usd" for kind in kinds)
@@ -169,8 +173,10 @@ def _unknown() -> list[Any]:
                           stack=True, bars=True, interval=DAY, time_from=DAYS, width=8),
         panels.stat("Overlapping prices", "How many prices hold at the same time as another one of the same thing?", "short",
                     [instant(promql.total(cost.PRICE_OVERLAPS))], decimals=0, thresholds=ceiling(1)),
+        panels.stat("Late prices", "How many prices changed for a time whose cost is counted already?", "short",
+                    [instant(promql.total(LATE_PRICES))], decimals=0, thresholds=ceiling(1)),
         panels.table("Prices", "What does which model or service cost, and since when?", "none", [Sql(
             f"SELECT provider, model, unit, price AS price_usd, valid_from, valid_to FROM {PRICE.view} "
             f"WHERE {S.where(PRICE)} ORDER BY provider, model, unit, valid_from DESC LIMIT 500"
-        )], width=12),
+        )], width=8),
     ]  # fmt: skip

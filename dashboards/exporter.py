@@ -51,6 +51,8 @@ def _slow(settings: Settings) -> Sequence[Step]:
 
 def _now(settings: Settings) -> list[Any]:
     limits = settings.thresholds
+    # A plan was made of a database that is reached: what is not missing then is there.
+    missing = f"count({_each(own.METRIC_MISSING)}) or 0 * max({_each(own.DATABASE_UP)} == 1)"
     return [
         panels.stat("Database", "Does the exporter reach the database?", "short", [instant(_worst(own.DATABASE_UP, "min"))],
                     thresholds=UP, mappings=UP_OR_DOWN),
@@ -61,8 +63,7 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("Horizon lag", "How old is the point up to which totals are sealed?", "s", [instant(_worst(own.HORIZON_LAG))], thresholds=rising(limits.horizon_lag_seconds)),
         panels.stat("Scrape duration", "How long did the last scrape take?", "s", [instant(_worst(own.SCRAPE_DURATION))],
                     thresholds=_slow(settings)),
-        panels.stat("Metrics missing", "How many metrics can the mapping not give?", "short", [instant(f"count({_each(own.METRIC_MISSING)})")],
-                    thresholds=ceiling(1)),
+        panels.stat("Metrics missing", "How many metrics can the mapping not give?", "short", [instant(missing)], thresholds=ceiling(1)),
     ]  # fmt: skip
 
 

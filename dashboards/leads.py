@@ -8,7 +8,7 @@ from dashboards import panels
 from dashboards.calls import RUNNING
 from dashboards.frame import DAYS, SCOPES, drill, floor, frame
 from dashboards.query import DAY, Query, Sql, buckets, instant, legend
-from dashboards.tables import Column, summary
+from dashboards.tables import Column, bars, summary
 from exporter.entities.calls import SCHEDULED_CALL
 from exporter.entities.leads import LEAD
 from exporter.labels import CAMPAIGN, CHANNEL, TENANT
@@ -147,6 +147,15 @@ def _campaigns() -> list[Any]:
 
 
 def _comparison() -> list[Any]:
+    stages = {"came in": LEADS_CREATED, "contacted": LEADS_CONTACTED, "converted": LEADS_CONVERTED}
+    return [
+        *_tables(),
+        bars("Leads by channel", "How many leads does each channel bring, and how many get further?", "short", CHANNEL,
+             {name: S.increase(metric, CHANNEL) for name, metric in stages.items()}, decimals=0, width=24),
+    ]  # fmt: skip
+
+
+def _tables() -> list[Any]:
     return [
         summary(title, question, (label,), (
             Column("Leads", "short", S.kpi(kpis.LEADS, label)), Column("Valid", "percentunit", S.kpi(kpis.VALID_RATE, label)),

@@ -175,12 +175,22 @@ def bargauge(
 
 
 def barchart(
-    title: str, description: str, unit: str, queries: Iterable[Query | Sql], *, x: str, **look: Unpack[Look]
+    title: str,
+    description: str,
+    unit: str,
+    queries: Iterable[Query | Sql],
+    *,
+    x: str,
+    stack: bool = False,
+    **look: Unpack[Look],
 ) -> core.Panel:
-    """Bars over the values of one column."""
+    """Bars over the values of one column, a bar for each column of numbers."""
     shared = _shared(title, description, unit, queries, look, width=12, height=8)
-    shared["extraJson"]["options"] = {"xField": x}
-    return core.BarChart(tooltipMode="single", legendCalcs=[], showLegend=False, orientation="auto", **shared)
+    shared["extraJson"]["options"] = {"xField": x, "xTickLabelMaxLength": 20}
+    return core.BarChart(
+        tooltipMode="multi", legendCalcs=[], showLegend=True, orientation="auto",
+        stacking="normal" if stack else "none", **shared,
+    )  # fmt: skip
 
 
 def pie(title: str, description: str, unit: str, queries: Iterable[Query | Sql], **look: Unpack[Look]) -> core.Panel:

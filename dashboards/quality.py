@@ -81,13 +81,24 @@ def _fresh(settings: Settings) -> list[Any]:
     ]  # fmt: skip
 
 
+def _nothing(expr: str, why: str) -> str:
+    """A line for the table when it is known that there is nothing to list, for an empty table could also mean that nobody knows."""
+    for label, words in ((labels.METRIC, "none"), (labels.REASON, why)):
+        expr = f"label_replace({expr}, {promql.quote(label.name)}, {promql.quote(words)}, {promql.quote(label.name)}, {promql.quote('')})"
+    return expr
+
+
 def _left_out() -> list[Any]:
-    missing = f"max by ({labels.METRIC.name}, {labels.REASON.name}) ({_each(own.METRIC_MISSING)})"
+    every = _each(own.METRIC_MISSING)
+    none = _nothing(f"0 * max({_each(own.DATABASE_UP)} == 1) unless on () {every}", "every metric can be given")
+    missing = f"max by ({labels.METRIC.name}, {labels.REASON.name}) ({every}) or {none}"
+    wrong = S.increase(own.REJECTED, labels.METRIC, labels.REASON)
+    rejected = f"{wrong} > 0 or {_nothing(f'{S.increase(own.REJECTED)} == 0', 'every value can be right')}"
     return [
         summary("Missing metrics", "Which metrics can the mapping not give, and why?", (labels.METRIC, labels.REASON),
                 (Column("Missing", "short", missing),), width=8),
         summary("Rejected values", "Which values were left out in the time range because they are negative or no number?",
-                (labels.METRIC, labels.REASON), (Column("Rejected", "short", S.increase(own.REJECTED, labels.METRIC, labels.REASON)),), width=8),
+                (labels.METRIC, labels.REASON), (Column("Rejected", "short", rejected),), width=8),
         panels.bargauge("Label overflow", "Which labels have more values than may have series of their own?", "short",
                         [instant(f"max by ({labels.LABEL.name}) ({_each(own.LABEL_OVERFLOW)})", legend(labels.LABEL))],
                         thresholds=ceiling(1), width=8),

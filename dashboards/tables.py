@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
@@ -65,15 +65,7 @@ def override(name: str, **properties: Json) -> Json:
 
 def summary(title: str, description: str, by: Sequence[Label], columns: Sequence[Column], **look: Unpack[Look]) -> Any:
     """A table with a row for each combination of labels; the first column of values sorts it."""
-    rename = {f"Value #{letter}": column.title for letter, column in zip("ABCDEFGHIJ", columns, strict=False)}
-    if len(columns) == 1:
-        rename["Value"] = columns[0].title
-    order = {label.name: index for index, label in enumerate(by)}
-    order |= {name: index + len(by) for index, name in enumerate(rename)}
-    look["transformations"] = [
-        {"id": "merge", "options": {}},
-        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": rename}},
-    ]
+    look["transformations"] = _joined(by, [column.title for column in columns])
     look["overrides"] = [
         override(
             column.title,
@@ -85,6 +77,23 @@ def summary(title: str, description: str, by: Sequence[Label], columns: Sequence
     ]
     return panels.table(
         title, description, "none", [query(column.scaled) for column in columns], sort=columns[0].title, **look
+    )
+
+
+def bars(
+    title: str,
+    description: str,
+    unit: str,
+    by: Label,
+    asked: Mapping[str, str],
+    *,
+    stack: bool = False,
+    **look: Unpack[Look],
+) -> Any:
+    """Bars for each value of a label, one for each question; `asked` are the queries by what their bars are called."""
+    look["transformations"] = _joined((by,), list(asked))
+    return panels.barchart(
+        title, description, unit, [query(expr) for expr in asked.values()], x=by.name, stack=stack, **look
     )
 
 
@@ -106,6 +115,19 @@ def matrix(
         "filterable": False,
     }
     return panel
+
+
+def _joined(by: Sequence[Label], titles: Sequence[str]) -> list[Json]:
+    """The answers of several queries as one table: its labels first, then a column of this title for each query."""
+    rename = {f"Value #{letter}": title for letter, title in zip("ABCDEFGHIJ", titles, strict=False)}
+    if len(titles) == 1:
+        rename["Value"] = titles[0]
+    order = {label.name: index for index, label in enumerate(by)}
+    order |= {name: index + len(by) for index, name in enumerate(rename)}
+    return [
+        {"id": "merge", "options": {}},
+        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": rename}},
+    ]
 
 
 def _pivot(rows: str, columns: str) -> list[Json]:

@@ -13,6 +13,7 @@ from exporter.computed.facts import Facts
 from exporter.engine import state
 from exporter.engine.book import LOST_SECONDS
 from exporter.engine.horizon import Horizon
+from exporter.engine.late import told
 from exporter.engine.plan import plan, selected
 from exporter.engine.resolve import Source
 from exporter.engine.scans import LevelScan, Plan, Scan
@@ -111,6 +112,8 @@ def _lost(settings: Settings, database: Database) -> Iterator[str]:
     except state.StateError as error:
         yield f"{error}; totals will be read anew"
         return
+    if saved is not None and saved.prices.get("late"):
+        yield told(saved.prices["late"], path)
     if saved is not None and saved.lost_at is not None and time.time() - saved.lost_at < LOST_SECONDS:
         yield "totals began anew from fewer rows than they had counted, within the last day; counters began lower then"
 

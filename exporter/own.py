@@ -66,6 +66,8 @@ class OwnViews:
             yield own.STATE_AGE, [((), max(0.0, time.time() - collector.book.saved_at))]
         yield own.STATE_LOST, [((), int(collector.book.lost))]
         yield from _reconciled(collector, domains)
+        if collector.book.priced:
+            yield own.LATE_PRICES, [((), len(collector.book.prices.late))]
         yield own.LABEL_OVERFLOW, _overflow(collector)
         yield own.METRIC_MISSING, [((name, reason), 1) for name, reason in sorted(plan.missing.items())] if plan else []
         yield own.STATE_UP, _state_up(readings)
@@ -146,6 +148,8 @@ def _by_scan(collector: Collector, domains: tuple[str, ...]) -> Iterator[tuple[O
         future[domain] += ahead if first else 0
         if age is not None:
             ages[domain] = min(ages.get(domain, age), age)
+        # Whatever is read is looked through for wrong values, so without any their number is 0 and not unknown.
+        rejected.update({(part.metric.base, why): 0 for part in totals.scan.families for why, _ in part.rejected})
         rejected.update(totals.rejected)
         gone.update(metric.base for metric in totals.metrics if domain in down)
     rejected.update(collector.outcome.rejected)

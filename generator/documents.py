@@ -49,10 +49,13 @@ def _metrics() -> Iterator[str]:
     from exporter.metric import Distribution, EventMetric, Level, Sum
     from exporter.metrics import CATALOGUE, DOMAINS
     from exporter.metrics import exporter as own
+    from exporter.series import BUDGET
 
     yield "# Metrics\n\nMade from the catalogue by `make docs`; do not edit. A metric that the mapping cannot give is absent, never 0."
     for domain in (*DOMAINS, "exporter"):
         yield f"\n## {domain}"
+        if domain in BUDGET:
+            yield f"\nAt most {BUDGET[domain]:,} series for the world of the demo (exporter/series.py), however many rows there are."
         for metric in (*CATALOGUE, *own.METRICS):
             if metric.domain != domain:
                 continue

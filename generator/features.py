@@ -45,8 +45,9 @@ DASHBOARDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Dashboards made for a feature as a whole."""
 
 KINDS: Final = {
-    "time series and bars over time": "timeseries", "bars": "bargauge", "pie": "piechart", "live counter": "stat",
-    "gauge": "gauge", "table": "table", "heatmap by time": "heatmap", "map by geography": "geomap", "states over time": "state-timeline",
+    "time series": "timeseries", "bar": "barchart", "bar of each series": "bargauge", "pie": "piechart", "stat and live counters": "stat",
+    "gauge": "gauge", "table": "table", "heatmap by time": "heatmap", "map by geography": "geomap", "funnel": "bargauge",
+    "states over time": "state-timeline",
 }  # fmt: skip
 """Kinds of charts of D2, and the panel type of each."""
 
@@ -56,8 +57,17 @@ NAMED_ALERTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "uptime 99 / 95 %": ("UptimeLow",), "churn 5 / 10 %": ("ChurnHigh",), "success rate < 90 %": ("SuccessRateLow",),
         "response > 5 s": ("SlowResponses",), "system latency > 1 s": ("SystemLatencyHigh",), "confidence < 60 %": ("ConfidenceLow",),
         "CPU > 80 %": ("CpuHigh",), "agent error rate > 10 %": ("AgentErrorRateHigh",),
+        "budget percentages": ("BudgetHalfSpent", "BudgetMostlySpent", "BudgetNearlySpent", "BudgetExceeded"),
+        "plan limit 80 %": ("PlanLimitNear",), "negative sentiment > 20 %": ("NegativeSentimentHigh",),
+        "booking rate < 60 %": ("BookingRateLow",), "cost growth > 20 %": ("CostGrowthHigh",),
     },
-    "N2": {"stale data": ("DataStale",)},
+    "N2": {
+        "near limit": ("PlanLimitNear",), "spike": ("UsageSpike",), "low usage": ("UsageLow",), "inactive agent": ("AgentInactive",),
+        "performance": ("ResponseTimeHigh", "ModelResponseTimeHigh", "SlowResponses", "VoiceQualityLow", "TranscriptionAccuracyLow"),
+        "new lead": ("NewLead",), "goal completed": ("GoalCompleted",), "negative feedback": ("NegativeFeedback",),
+        "conversion milestone": ("ConversionMilestone",), "stale data": ("DataStale",), "expired URLs": ("ExpiredUrls",),
+        "pending uploads": ("PendingUploads",),
+    },
 }  # fmt: skip
 """Alerts that the specification names in words."""
 

@@ -75,7 +75,7 @@ INHIBITIONS: Final = (
     Inhibition({"severity": "critical"}, {"severity": "warning"}, SAME),
     *(
         Inhibition({"alertname": "DatabaseDown"}, {"alertname": consequence}, ("instance",))
-        for consequence in ("DomainDown", "ComputationFailing", "ScrapeSlow")
+        for consequence in ("DomainDown", "ComputationFailing", "ScrapeSlow", "DataStale", "HorizonLagging")
     ),
 )
 

@@ -82,7 +82,8 @@ SELECT 'question-' || id, id, tenant, agent, topic,
     c, u < 0.04, c < 0.45, started_at + (to_timestamp(least(:now, date_part('epoch', started_at) + 20)) - started_at) * v
 FROM (
     SELECT *, pg_temp.u(h, 150) AS u, pg_temp.u(h, 151) AS v,
-        round(greatest(0.05, 1 - 0.15 * pg_temp.tail(pg_temp.u(h, 152), 0.5))::numeric, 3)::double precision AS c
+        round((CASE WHEN tenant = :gap_tenant AND topic = :gap_topic THEN 0.6 ELSE 1 END
+            * greatest(0.05, 1 - 0.15 * pg_temp.tail(pg_temp.u(h, 152), 0.5)))::numeric, 3)::double precision AS c
     FROM (SELECT *, hashtextextended(id, 3) AS h FROM agent_conversations) c
     WHERE pg_temp.u(h, 153) < 0.08 OFFSET 0
 ) asked;
@@ -169,3 +170,35 @@ FROM (
         pg_temp.u(number * 10 + part, 196) AS v
     FROM demo_hours, (VALUES (1, 'app-1'), (2, 'app-2')) p (part, host) OFFSET 0
 ) samples;
+
+-- Budgets, chosen by what is spent and will be at the pace of the last days: one is exceeded, one will be, the others last.
+INSERT INTO budgets
+SELECT 'budget-' || coalesce(tenant, 'all'), coalesce(name, 'All tenants') || ', monthly', tenant,
+    greatest(0.01, round((amount / scale)::numeric) * scale::numeric), 'monthly', '50,75,90,100', to_timestamp(:start), NULL
+FROM (
+    SELECT *, power(10, floor(log(greatest(amount, 0.01))) - 2) AS scale FROM (
+        SELECT tenant, name, CASE place WHEN 2 THEN 0.85 * spent WHEN 1 THEN greatest(0.93 * forecast, 1.04 * spent) ELSE 1.3 * forecast END AS amount
+        FROM (
+            SELECT b.*, coalesce(spent, 0) AS spent,
+                coalesce(spent + greatest(day, week / 7) * date_part('epoch', month + interval '1 month' - at) / 86400, 0) AS forecast
+            FROM (VALUES :budgets) AS b (place, tenant, name)
+            LEFT JOIN (
+                SELECT u.tenant, at, month, sum(cost) FILTER (WHERE ended_at >= month) AS spent,
+                    sum(cost) FILTER (WHERE ended_at >= at - interval '1 day') AS day,
+                    sum(cost) FILTER (WHERE ended_at >= at - interval '7 days') AS week
+                FROM (SELECT to_timestamp(:now) AS at, date_trunc('month', to_timestamp(:now)) AS month) moment,
+                LATERAL (
+                    SELECT tenant, ended_at, telephony_cost_usd AS cost FROM call_sessions
+                    UNION ALL SELECT tenant, ended_at, cost_usd FROM stt_requests
+                    UNION ALL SELECT tenant, ended_at, cost_usd FROM tts_requests
+                    UNION ALL SELECT tenant, ended_at, coalesce(cost_usd, (input_tokens * input_usd + cached_input_tokens * cached_usd
+                        + (output_tokens + reasoning_tokens) * output_usd)::numeric)
+                    FROM llm_requests JOIN demo_models USING (model, provider)
+                ) used, LATERAL (VALUES (tenant), (NULL)) AS u (tenant)
+                WHERE ended_at BETWEEN at - interval '31 days' AND at GROUP BY u.tenant, at, month
+            ) c ON c.tenant IS NOT DISTINCT FROM b.tenant
+        ) known
+    ) chosen
+) budgets;
+
+INSERT INTO budgets VALUES ('budget-trial', 'Trial of speech, weekly', :trial_tenant, 100, 'weekly', '75,100', to_timestamp(:start), to_timestamp(:half));

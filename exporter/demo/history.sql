@@ -12,11 +12,14 @@ SELECT 'call-' || lpad(n::text, 9, '0'), tenant, agent, agent_type, channel, cam
             WHEN o < 0.57 THEN 'qualified' ELSE 'not_interested' END
     END END,
     to_timestamp(at), CASE WHEN answered AND at + ring <= :now THEN to_timestamp(at + ring) END,
-    CASE WHEN ends <= :now THEN to_timestamp(ends) END, CASE WHEN ends <= :now THEN ring + talk END,
+    CASE WHEN ends <= :now THEN to_timestamp(ends) END, CASE WHEN ends <= :now THEN CASE WHEN NOT (at BETWEEN :clock AND :clock + 3600 * :clock_hours) OR r > 0.1 THEN ring + talk
+        WHEN r > 0.04 THEN -(ring + talk) END END,
     CASE WHEN answered THEN floor(3.2 * o * o * o) END,
     CASE WHEN answered THEN round(greatest(1, 4.35 - 0.3 * pg_temp.tail(o, 0.4))::numeric, 2) END,
     CASE WHEN answered THEN round(greatest(0.4, 0.985 - 0.03 * pg_temp.tail(o, 0.35))::numeric, 4) END,
-    CASE WHEN NOT answered THEN 0 WHEN r < 0.99 THEN round((talk / 60 * 0.0085)::numeric, 6) END
+    CASE WHEN NOT answered THEN 0 WHEN r < 0.99 THEN round((talk / 60 * 0.0085)::numeric, 6) END,
+    -- The carrier's bill names a cost for most calls, only the time for some, and neither for a few.
+    CASE WHEN NOT answered THEN 0 WHEN r < 0.998 THEN talk END
 FROM (
     SELECT *, at + ring + talk AS ends FROM (
         SELECT *, answer AND NOT failed AS answered,

@@ -9,6 +9,7 @@ from uuid import uuid4
 from exporter.demo import steps
 from exporter.demo.business import CATEGORIES
 from exporter.demo.present import insert
+from exporter.demo.world import GAP
 
 if TYPE_CHECKING:
     from exporter.demo.activity import Activity, Talk
@@ -35,7 +36,9 @@ def ask(activity: Activity, talk: Talk, now: datetime) -> None:
     if random.random() >= SHARE:
         return
     about = steps.topic(random)
-    confidence = round(max(0.05, 1 - steps.tail(random, 0.15, 0.5)), 3)
+    confidence = round(
+        max(0.05, 1 - steps.tail(random, 0.15, 0.5)) * (0.6 if (talk.who["tenant"], about) == GAP else 1), 3
+    )
     source = None if confidence < 0.5 else random.choices(("retrieval", "question list", "guardrail"), (6, 3, 1))[0]
     insert(
         activity.connection, "questions", id=f"question-{uuid4().hex}", conversation_id=talk.conversation, tenant=talk.who["tenant"],
@@ -52,6 +55,7 @@ def minute(activity: Activity, now: datetime) -> None:
     connection.execute(REFRESH, (now, random.randrange(60)))
     if random.random() < 0.1:
         tenant, about = random.choice(activity.world.tenants).id, steps.topic(random)
+        about = steps.TOPICS[0] if (tenant, about) == GAP else about
         insert(
             connection, "knowledge_documents", id=f"document-{uuid4().hex}", tenant=tenant, title=f"{about.capitalize()}, news",
             url=f"https://{tenant}.example.com/{about.replace(' ', '-')}/news", topic=about, status="pending", uploaded_at=now,

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from exporter.demo import business, calendar, live_leads, present
 from exporter.demo.database import MARKER_TABLE, Connection, DemoError, claim, connect
-from exporter.demo.world import MODELS, World, build
+from exporter.demo.world import CLOCK, GAP, MODELS, World, build
 from exporter.schema import comments, statements
 
 DETAIL: Final = 10
@@ -84,7 +84,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
                 say(f"writing {target[1]}")
             _run(connection, statement)
     say("writing companies, plans and prices")
-    for table, rows in business.rows(world, calls).items():
+    for table, rows in business.rows(world).items():
         _copy(connection, table, rows)
     present.open_rows(connection, world)
     live_leads.recent(connection, world)
@@ -131,6 +131,14 @@ def _script(name: str, world: World, calls: int) -> list[str]:
         "last_hour": world.hours - 1,
         "visitors": max(10, calls // 3),
         "detail": DETAIL,
+        "gap_tenant": f"'{GAP[0]}'",
+        "gap_topic": f"'{GAP[1]}'",
+        "clock": world.until.timestamp() - 86400 * CLOCK[0],
+        "clock_hours": CLOCK[1],
+        "budgets": "(-1, NULL, NULL), "
+        + ", ".join(f"({place}, '{tenant.id}', '{tenant.name}')" for place, tenant in enumerate(world.tenants[:5])),
+        "trial_tenant": f"'{world.tenants[0].id}'",
+        "half": world.at(0.5).timestamp(),
     }
     text = re.sub(r"(?<!:):([a-z_]+)", lambda match: str(values[match[1]]), text)
     return [part for part in text.split(";\n") if part.strip()]

@@ -166,7 +166,7 @@ def close(activity: Activity, talk: Talk, outcome: str | None, now: datetime) ->
         outcome = random.choices(list(OUTCOMES), list(OUTCOMES.values()))[0] if talk.answered else "no_answer"
     if outcome == "failed":
         error(activity, talk, "telephony", talk.call, now)
-    cost = round((now - talk.answered).total_seconds() / 60 * 0.0085, 6) if talk.answered else 0
+    cost, billed = live_cost.call(random, (now - talk.answered).total_seconds() if talk.answered else 0.0)
     quality = (
         (random.randint(0, 2), round(random.uniform(3.8, 4.4), 2), round(random.uniform(0.92, 0.98), 4))
         if talk.answered
@@ -174,9 +174,9 @@ def close(activity: Activity, talk: Talk, outcome: str | None, now: datetime) ->
     )
     query = (
         "UPDATE call_sessions SET ended_at = %s, outcome = %s, duration_seconds = %s, telephony_cost_usd = %s, "
-        "interruptions = %s, voice_quality = %s, transcription_accuracy = %s WHERE id = %s"
+        "billed_seconds = %s, interruptions = %s, voice_quality = %s, transcription_accuracy = %s WHERE id = %s"
     )
-    activity.connection.execute(query.encode(), (now, outcome, seconds, cost, *quality, talk.call))
+    activity.connection.execute(query.encode(), (now, outcome, seconds, cost, billed, *quality, talk.call))
 
 
 def _end_conversation(activity: Activity, talk: Talk, now: datetime) -> None:

@@ -109,6 +109,12 @@ TROUBLES: Final[dict[str, dict[str, Any]]] = {
 }
 """Agents with which something is wrong, so that there is something to recommend."""
 
+GAP: Final = ("harbor-dental", "opening hours")
+"""A tenant and a topic that its people ask about and that nobody wrote a document about."""
+
+CLOCK: Final = (9, 3)
+"""So many days ago, and for so many hours, a clock ran backwards: some calls have no duration, or a negative one."""
+
 UNUSED: Final = ("cedar-clinic-nightline", "cedar-clinic", "voice", "gpt-4o")
 """An agent that was set up and never given any work: its name, tenant, type and model."""
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from exporter.engine import state
 from exporter.engine.horizon import Horizon
+from exporter.engine.late import LatePrices, told
 from exporter.engine.scans import Plan, Scan
 from exporter.engine.scrape import Views
 from exporter.engine.tail import slice_width
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
+from exporter.prices import Price
 from exporter.settings import Settings
 from exporter.sources.database import Moment, Row
 
@@ -43,6 +45,7 @@ class Book:
         self.identity = ""
         self.lost_at: float | None = None
         self.counted: dict[str, int] = {}
+        self.prices = LatePrices()
         self.lock = state.Lock(self.path)
 
     @property
@@ -98,6 +101,22 @@ class Book:
         self.dirty = True
 
     @property
+    def priced(self) -> list[Totals]:
+        """Totals whose cost is worked out from prices in the database; a file's prices are a part of their statements."""
+        if self.settings.prices.file is not None:
+            return []
+        return [totals for totals in self.totals.values() if totals.scan.source.joined]
+
+    def mind(self, prices: Iterable[Price]) -> None:
+        """Note the prices by which the next rows are sealed, and tell those that come too late for some."""
+        sealed = [totals.horizon for totals in self.priced if totals.horizon is not None]
+        if not sealed:
+            self.prices.begin()
+        if self.prices.look(prices, max(sealed, default=None)):
+            self.dirty = True
+            self.log(told(self.prices.late, self.path))
+
+    @property
     def lost(self) -> bool:
         """Whether totals began anew from fewer rows than they had counted, within the last day."""
         return self.lost_at is not None and time.time() - self.lost_at < LOST_SECONDS
@@ -148,7 +167,9 @@ class Book:
             return
         entries = {name: (self._fingerprint(totals.scan), totals) for name, totals in self.totals.items()}
         try:
-            state.save(self.path, self.identity, self.position, self.admission, entries, self.lost_at)
+            state.save(
+                self.path, self.identity, self.position, self.admission, entries, self.lost_at, self.prices.dump()
+            )
         except state.StateError as error:
             if not self.save_errors:
                 self.log(str(error))
@@ -194,6 +215,7 @@ class Book:
             )
             return None
         self.lost_at = found.lost_at
+        self.prices.restore(found.prices)
         for label, values in found.labels.items():
             self.admission.admitted[label] = set(values)
         self.admission.known_beyond = dict(found.beyond)

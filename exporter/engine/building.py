@@ -174,8 +174,12 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
     statement = source.select_from(
         *(value.label(f"c{index}") for index, value in enumerate((*groups.values(), number)))
     )
+    by: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(groups))]
+    recent = None
+    if metric.zero and metric.opened.required:
+        recent = statement.where(sa.or_(sa.and_(*is_open), opened.compare("since", ">="))).group_by(*by)
     statement = statement if metric.zero else statement.where(*is_open)
-    statement = statement.group_by(*(sa.literal_column(f"{index + 1}") for index in range(len(groups))))
+    statement = statement.group_by(*by)
     family = Family(metric, tuple(places), (0,), keep_zero=metric.zero)
     added = sa.func.count() if amount is None else amount.summed([])
     changes = source.select_from(*(value.label(f"c{index}") for index, value in enumerate((*groups.values(), added))))
@@ -196,4 +200,5 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
         compile_sql(statement, source.dialect),
         opening.where(sa.or_(raw.is_(None), lasting)).add_columns(opened.slot().label("slot")).group_by(*grouped),
         closing.where(lasting).add_columns(closed.slot().label("slot")).group_by(*grouped),
+        compile_sql(recent, source.dialect) if recent is not None else None,
     )

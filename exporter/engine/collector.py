@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from exporter.computed.cost import prices_in_force
+from exporter.computed.facts import Facts
 from exporter.engine import sealer, state
 from exporter.engine.book import Book
 from exporter.engine.horizon import Horizon
@@ -125,6 +127,7 @@ class Collector:
         if self.book.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
             self._make_plan()
         self._observe()
+        self._mind_prices()
         upper = self._upper()
         timeout = self.settings.database.seal_timeout
         for totals in list(self.book.totals.values()):
@@ -140,6 +143,23 @@ class Collector:
                 self._guard(totals.scan, lambda scan=totals.scan: self._look(scan))  # type: ignore[misc]
         with self._lock:
             self.book.save()
+
+    def _mind_prices(self) -> None:
+        """Look at the prices before rows are sealed by them."""
+        if not self.book.priced or self.book.plan is None:
+            return
+        try:
+            with self._background.snapshot() as session:
+                sources, dialect = self.book.plan.sources, self._background.dialect
+                facts = Facts(session.moment.now, self.settings, session, sources, sealer.LOOK_SECONDS, dialect)
+                prices = prices_in_force(facts)
+        except ConnectionLost:
+            raise
+        except DatabaseError as error:
+            self.log(f"the price table cannot be read: {error}")
+            return
+        with self._lock:
+            self.book.mind(prices)
 
     def _first(self, totals: Totals, progress: Progress) -> None:
         def note(name: str, share: float) -> None:

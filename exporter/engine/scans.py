@@ -86,6 +86,8 @@ class LevelScan:
     sql: str
     opening: Any = field(compare=False, repr=False)
     closing: Any = field(compare=False, repr=False)
+    recent_sql: str | None = None
+    """The same for what is open and what opened since some time, where every row has a time at which it opened."""
 
     def slots(self, lower: datetime, instants: Sequence[datetime]) -> tuple[Statement, ...]:
         """As for a scan: what opened after `lower`, and what closed; rows that were never open are in neither."""
@@ -94,9 +96,15 @@ class LevelScan:
             _slots(self.closing, self.closed, lower, instants),
         )
 
-    def at_instant(self, instant: Any) -> tuple[str, dict[str, Any]]:
-        """Statement and parameters for what is open at an instant."""
-        return self.sql, {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
+    def at_instant(self, instant: Any, since: datetime | None = None) -> tuple[str, dict[str, Any]]:
+        """Statement and parameters for what is open at an instant.
+
+        If zeros are shown, label sets with nothing open are in it: those of all rows, or of rows that opened from `since` on.
+        """
+        params = {**self.opened.params("opened", "<=", instant), **self.closed.params("closed", ">", instant)}
+        if since is None or self.recent_sql is None:
+            return self.sql, params
+        return self.recent_sql, params | self.opened.params("since", ">=", since)
 
 
 def _slots(statement: Any, at: Resolved, lower: datetime, instants: Sequence[datetime]) -> Statement:

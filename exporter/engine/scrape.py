@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
@@ -15,6 +16,12 @@ from exporter.engine.totals import Admission, Key, Series, Totals, added, series
 from exporter.metric import Distribution, Metric
 from exporter.render import FamilyView, Number
 from exporter.sources.database import Ahead, Ask, ConnectionLost, DatabaseError, Moment, Row, Session, Statement
+
+LOOK_SECONDS: Final = 600.0
+"""How often all rows of a level are looked at for label sets with nothing open; in between only those that opened since."""
+
+LATE: Final = timedelta(hours=1)
+"""How late a row may be written after it opened, to be seen before the next look at all rows."""
 
 
 @dataclass(slots=True)
@@ -29,6 +36,20 @@ class Outcome:
     rejected: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Closed:
+    """Label sets of a level that had rows at the last look at all rows, or since; they are 0 with nothing open."""
+
+    looked: datetime
+    began: float
+    keys: set[Key] = field(default_factory=set)
+
+    def since(self, now: datetime) -> datetime | None:
+        """From when on rows must be looked at again; None for all."""
+        fresh = time.monotonic() - self.began < LOOK_SECONDS and now >= self.looked
+        return self.looked - LATE if fresh else None
+
+
 class Views:
     """The lines of all families, by domain, and the tails that they show, brought up to date from scrape to scrape."""
 
@@ -37,6 +58,7 @@ class Views:
         self.by_domain: dict[str, dict[str, FamilyView]] = {}
         self.routes: dict[str, dict[Row, Key]] = {}
         self.tails = {scan.name: Tail(scan, width) for scan in plan.scans}
+        self.closed: dict[str, Closed] = {}
         self._last: dict[str, Series] = {}
         for scan in plan.scans:
             for family in scan.families:
@@ -256,7 +278,8 @@ class Reader:
 
     def _statement(self, item: Scan | LevelScan, now: datetime) -> Statement:
         if isinstance(item, LevelScan):
-            return item.at_instant(now)
+            closed = self.views.closed.get(item.name)
+            return item.at_instant(now, closed.since(now) if closed is not None else None)
         return item.window(self.totals[item.name].horizon, now, closed=True)
 
     def _take(
@@ -268,7 +291,7 @@ class Reader:
         outcome: Outcome,
     ) -> None:
         if isinstance(item, LevelScan):
-            self._take_level(item, rows[0])
+            self._take_level(item, rows[0], moment.now)
             return
         totals, tail = self.totals[item.name], self.views.tails[item.name]
         if reading is None:
@@ -283,7 +306,7 @@ class Reader:
         if item.name in self._first:
             outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
 
-    def _take_level(self, level: LevelScan, rows: list[Row]) -> None:
+    def _take_level(self, level: LevelScan, rows: list[Row], now: datetime) -> None:
         width = len(level.groups)
         keys = self.views.routes.setdefault(level.name, {})
         if len(keys) > 200_000:
@@ -297,4 +320,10 @@ class Reader:
             if key is None:
                 key = keys[group] = series_key(level.family, group, self.admission)
             series[key] = added(series[key], [value]) if key in series else [value]
+        if level.recent_sql is not None:
+            closed = self.views.closed.get(level.name)
+            if closed is None or closed.since(now) is None:
+                closed = self.views.closed[level.name] = Closed(now, time.monotonic())
+            closed.keys |= series.keys()
+            series = {**{key: [0] for key in closed.keys}, **series}
         self.views.put(level, series)

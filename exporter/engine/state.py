@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -39,6 +39,7 @@ class State:
     beyond: dict[str, int]
     scans: dict[str, dict[str, Any]]
     lost_at: float | None = None
+    prices: dict[str, Any] = field(default_factory=dict)
 
 
 class Lock:
@@ -113,6 +114,7 @@ def save(  # noqa: PLR0917 - the parts of the file
     admission: Admission,
     totals: dict[str, tuple[str, Totals]],
     lost_at: float | None = None,
+    prices: dict[str, Any] | None = None,
 ) -> None:
     """Write totals by scan name, each with the fingerprint of its definition. StateError when the disk refuses."""
     import orjson
@@ -122,6 +124,7 @@ def save(  # noqa: PLR0917 - the parts of the file
             "identity": identity,
             "newest": newest,
             "lost_at": lost_at,
+            "prices": prices or {},
             "labels": {label: sorted(values) for label, values in admission.admitted.items()},
             "beyond": {label: admission.beyond(label) for label in admission.admitted},
             "scans": {
@@ -169,7 +172,13 @@ def load(path: Path) -> State | None:
         raise StateError(f"state file {path} is damaged (its checksum does not match)")
     data = orjson.loads(body)
     return State(
-        data["identity"], data["newest"], data["labels"], data.get("beyond", {}), data["scans"], data.get("lost_at")
+        data["identity"],
+        data["newest"],
+        data["labels"],
+        data.get("beyond", {}),
+        data["scans"],
+        data.get("lost_at"),
+        data.get("prices", {}),
     )
 
 

@@ -78,11 +78,16 @@ COMPUTATION_AGE: Final = _own(
 COMPUTATION_DURATION: Final = _own(
     "computation_duration_seconds", "Time that a computation took when it last ran.", COMPUTATION, unit="seconds"
 )
+LATE_PRICES: Final = _own(
+    "late_prices",
+    "Prices that changed for a time whose cost is counted already; totals are not wholly by them until they are read anew.",
+    codes=("K1", "H3"),
+)
 
 METRICS: Final = (
     DOMAIN_UP, DATABASE_UP, SCRAPE_DURATION, SCRAPES, SCRAPE_ERRORS, HORIZON_LAG, HORIZON_CAPPED, TAIL_ROWS,
     SCAN_DURATION, SEAL_PROGRESS, SEALED_ROWS, SERIES, LABEL_OVERFLOW, REJECTED, STATE_SAVES, STATE_SAVE_ERRORS,
     STATE_AGE, STATE_UP, METRIC_MISSING, FUTURE_ROWS, CLOCK_JUMPS, NEWEST_ROW_AGE, BUILD_INFO,
     RECONCILED_AGE, RECONCILED_SLICES, RECONCILIATIONS, RECONCILED_ROWS, REPAIRS, DIFFERENCE, STATE_LOST,
-    COMPUTATION_UP, COMPUTATION_AGE, COMPUTATION_DURATION,
+    COMPUTATION_UP, COMPUTATION_AGE, COMPUTATION_DURATION, LATE_PRICES,
 )  # fmt: skip

@@ -42,7 +42,7 @@ CREATE TABLE call_sessions (
     id text PRIMARY KEY, tenant text NOT NULL, agent text, agent_type text, channel text, campaign text, lead_id text,
     direction text, outcome text, initiated_at timestamptz NOT NULL, answered_at timestamptz, ended_at timestamptz,
     duration_seconds double precision, interruptions bigint, voice_quality double precision,
-    transcription_accuracy double precision, telephony_cost_usd numeric
+    transcription_accuracy double precision, telephony_cost_usd numeric, billed_seconds double precision
 );
 CREATE INDEX call_sessions_initiated_at ON call_sessions (initiated_at);
 CREATE INDEX call_sessions_answered_at ON call_sessions (answered_at);

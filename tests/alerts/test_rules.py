@@ -19,6 +19,7 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics.calls import CALLS_INITIATED
 from exporter.metrics.exporter import METRICS as OWN
 from exporter.settings import Settings
+from provisioning.routing import INHIBITIONS, SAME
 
 RUNBOOKS = Path(alerts.__file__).parent / "runbooks"
 PROMETHEUS_LABELS = {"job", "instance", "le", "rule_group", "integration"}
@@ -183,6 +184,25 @@ def test_recordings_carry_the_namespace() -> None:
         assert {rule.name.split(":")[1].startswith("acme_") for rule in alerts.RECORDINGS} == {True}
     finally:
         set_namespace("")
+
+
+def test_a_critical_alert_silences_the_warning_of_the_same_thing_only() -> None:
+    """Every label that tells the things of an alert apart is compared, or one part's outage would hide another's trouble."""
+    both: dict[str, set[Severity]] = {}
+    for _, alert in _alerts():
+        both.setdefault(alert.name, set()).add(alert.severity)
+    for _, alert in _alerts():
+        if both[alert.name] > {Severity.CRITICAL}:
+            assert {label.name for label in alert.by} <= set(SAME), alert.name
+
+
+def test_inhibitions_name_alerts_that_exist() -> None:
+    """A database that is down silences what follows from it, by names that are right."""
+    names = {alert.name for _, alert in _alerts()}
+    named = [one for rule in INHIBITIONS for side in (rule.source, rule.target) if (one := side.get("alertname"))]
+    assert set(named) <= names
+    silenced = {rule.target.get("alertname") for rule in INHIBITIONS if rule.source == {"alertname": "DatabaseDown"}}
+    assert silenced >= {"DomainDown", "ComputationFailing"}
 
 
 def _alert(**changes: Any) -> Alert:

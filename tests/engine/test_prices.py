@@ -209,12 +209,16 @@ def of(dialect: str, place: str, tmp_path: Path, request: pytest.FixtureRequest)
     return settings(postgres.url, tmp_path / "state.json", **more)
 
 
-def scraped(of: Settings) -> Samples:
-    """One scrape."""
+def scraped(of: Settings, *, kept: bool = False) -> Samples:
+    """One scrape; of an exporter that reads and writes its state file, if it is kept."""
     url = of.database.url
     assert url is not None
     rig = Rig(of, lambda: connect(url.get_secret_value(), 3.0))
+    if kept:
+        rig.collector.once(lambda _, __: None)
     found = rig.settled()
+    if kept:
+        rig.close()
     assert not rig.lines or not [line for line in rig.lines if "wf_" in line or "domain cost" in line], rig.lines
     return Samples(tuple((name, dict(labels), value) for (name, labels), value in found.items()))
 
@@ -331,7 +335,7 @@ def test_counting(postgres: Postgres, tmp_path: Path, counting: str) -> None:
 
 
 def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
-    """A price for rows that are counted already changes nothing until it is noticed; verify notices, and a new reading has it."""
+    """A price for rows that are counted already is told and changes nothing; a new reading has it. One for the future is not late."""
     with postgres.connect() as connection:
         for statement in statements("postgresql"):
             connection.execute(statement.encode())
@@ -339,13 +343,31 @@ def test_a_price_that_comes_late(postgres: Postgres, tmp_path: Path) -> None:
         sql = f"INSERT INTO llm_requests ({', '.join(row)}) VALUES ({', '.join('%s' for _ in row)})"
         connection.execute(sql.encode(), tuple(row.values()))
     of = settings(postgres.url, tmp_path / "state.json")
-    assert scraped(of).sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
+    before = scraped(of, kept=True)
+    assert before.sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
+    assert before.sum("exporter_late_prices") == {(): 0}
+    later = datetime.now(UTC) + timedelta(days=1)
+    with postgres.connect() as connection:
+        connection.execute(
+            b"INSERT INTO prices (id, provider, model, unit, price_usd, valid_from) VALUES ('f', 'late', 'model', 'minute', 1, %s)",
+            (later,),
+        )
+    assert scraped(of, kept=True).sum("exporter_late_prices") == {(): 0}
     with postgres.connect() as connection:
         for unit in ("input_token", "output_token"):
             connection.execute(
                 b"INSERT INTO prices (id, provider, model, unit, price_usd, valid_from) VALUES (%s, 'late', 'model', %s, 0.01, %s)",
                 (unit, unit, T0),
             )
+    for _ in range(2):  # The second exporter knows it from the state file only.
+        noticed = scraped(of, kept=True)
+        assert noticed.sum("exporter_late_prices") == {(): 2}
+        assert noticed.sum("llm_unpriced_requests_total", "reason") == {("no_price",): 1}
+    database = connect(postgres.url, 3.0)
+    (problem,) = [line for line in examine(of, load(of.database), database).problems if "counted already" in line]
+    database.close()
+    assert "(late, model, input_token; late, model, output_token)" in problem
     fresh = scraped(settings(postgres.url, tmp_path / "other.json"))
+    assert fresh.sum("exporter_late_prices") == {(): 0}
     assert fresh.sum("llm_cost_usd_total", "source") == {("computed",): 1.1}
     assert not fresh.sum("llm_unpriced_requests_total")

@@ -67,7 +67,11 @@ RATES: Final = {
         "Completion rate",
         "SELECT avg((outcome NOT IN ('failed', 'no_answer'))::int) FROM call_sessions WHERE {ended_at}",
     ),
-    "length": Check("calls", "Average length", "SELECT avg(duration_seconds) FROM call_sessions WHERE {ended_at}"),
+    "length": Check(
+        "calls",
+        "Average length",
+        "SELECT avg(duration_seconds) FROM call_sessions WHERE {ended_at} AND duration_seconds >= 0",
+    ),
     "qualified": Check(
         "overview", "Qualified", "SELECT avg((outcome = 'qualified')::int) FROM call_sessions WHERE {ended_at}"
     ),

@@ -47,12 +47,15 @@ class Ledger:
                     f"SELECT tenant, ended_at, cost_usd, conversation_id, status FROM {KINDS[kind]}"
                 )
             ]
-        self.rows += [
-            ("telephony", tenant, at, cost, True, None, "ok")
-            for tenant, at, cost in place.rows(
-                "SELECT tenant, ended_at, telephony_cost_usd FROM call_sessions WHERE ended_at IS NOT NULL"
-            )
-        ]
+        for tenant, at, cost, billed in place.rows(
+            "SELECT tenant, ended_at, telephony_cost_usd, billed_seconds FROM call_sessions WHERE ended_at IS NOT NULL"
+        ):
+            known = cost
+            if cost is None and billed is not None:
+                minute = self.price("carrier", "telephony", "minute", at)
+                assert minute is not None
+                known = Decimal(repr(billed)) / 60 * minute
+            self.rows.append(("telephony", tenant, at, known, cost is not None, None, "ok"))
 
     def computed(self, provider: str, model: str, at: datetime, tokens: dict[str, int | None]) -> Decimal | None:
         """Usage by price; a kind of token without a price, or usage that is not known, leaves the cost unknown."""
@@ -158,7 +161,12 @@ def test_most_expensive_conversations(demo: Place, ledger: Ledger, tenant: str) 
     for days, since in windows(demo.end):
         wanted: dict[str, Decimal] = defaultdict(Decimal)
         for _, of, at, cost, _, conversation, _ in ledger.rows:
-            if of == tenant and since <= at <= demo.end and cost is not None and conversation is not None:
+            if (
+                of == tenant
+                and max(since, demo.end - timedelta(days=1)) <= at <= demo.end
+                and cost is not None
+                and conversation is not None
+            ):
                 wanted[conversation] += cost
         found = {
             row["conversation"]: row["cost_usd"]

@@ -29,8 +29,9 @@ def invoiced(place: Place, tenant: str, since: datetime, more: str = "true", col
 
 
 def cost(place: Place, tenant: str, since: datetime) -> float:
-    """What was recorded for models, speech and telephony, and for models else tokens times the prices of their day."""
-    tables = {"stt_requests": "cost_usd", "tts_requests": "cost_usd", "call_sessions": "telephony_cost_usd"}
+    """What was recorded for models, speech and telephony, else tokens and minutes of calls times the prices of their day."""
+    minutes = "coalesce(telephony_cost_usd, billed_seconds::numeric / 60 * (SELECT price_usd FROM prices WHERE unit = 'minute'))"
+    tables = {"stt_requests": "cost_usd", "tts_requests": "cost_usd", "call_sessions": minutes}
     speech = sum(
         one(
             place,
@@ -192,7 +193,7 @@ def test_usage_without_a_price(demo: Place, tenant: str) -> None:
     others = {
         "stt_requests": "cost_usd IS NULL AND audio_seconds IS NULL",
         "tts_requests": "cost_usd IS NULL AND characters IS NULL",
-        "call_sessions": "telephony_cost_usd IS NULL",
+        "call_sessions": "telephony_cost_usd IS NULL AND billed_seconds IS NULL",
     }
     for days, since in windows(demo.end):
         sql = """SELECT count(*) FROM llm_requests r WHERE tenant = %s AND ended_at > %s AND ended_at <= %s AND cost_usd IS NULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.rules.case import CALLER, Case, Series
+from tests.rules.case import CALLER, Case, Series, gauge
 
 
 def _talks(**counters: str) -> Series:
@@ -27,4 +27,5 @@ CASES: Final[dict[tuple[str, str], Case]] = {
         _talks(conversation_handoffs_total="+2", conversations_ended_total="+4"),
         _talks(conversation_handoffs_total="+1", conversations_ended_total="+4"),
     ),
+    ("GoalCompleted", "info"): gauge(f"conversation_goals_achieved_total{{{CALLER}}}", "+1", "7"),
 }

@@ -66,4 +66,5 @@ CASES: Final[dict[tuple[str, str], Case]] = {
         at="15m",
     ),
     ("PricesOverlap", "info"): gauge("price_overlaps", "2", "0"),
+    ("PricesLate", "warning"): gauge("exporter_late_prices", "2", "0"),
 }
