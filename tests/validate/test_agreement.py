@@ -13,6 +13,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from exporter.settings import Settings
+from generator.generate import build
 from provisioning import validate
 from tests.rules.promtool import tool
 from tests.validate.texts import QUERIES, TEMPLATES
@@ -164,6 +166,13 @@ def test_agrees_on_templates_and_queries(field: str, texts: tuple[str, ...], tmp
         files[-1].write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": [rule]}]}))
     different = _differences("rules", files)
     assert {texts[int(name.removesuffix(".yml"))]: said for name, said in different.items()} == {}
+
+
+def test_our_own_rules_are_accepted() -> None:
+    """What we generate has no mistake."""
+    for path, content in build(Settings(), environment={}).items():
+        if path.startswith("prometheus/rules/"):
+            assert validate.rules(content.decode()) == (), path
 
 
 def test_a_mistake_names_its_line_and_what_would_be_right() -> None:
