@@ -18,7 +18,8 @@ from exporter.matching import Match
 from exporter.settings import SettingsError, load
 from generator.cli import cli
 from provisioning.silence import Alertmanager, AlertmanagerError, Silence
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 from tests.rules.promtool import tool
 
 pytestmark = [pytest.mark.stack, pytest.mark.promtool]

@@ -17,7 +17,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from exporter.settings import Settings
 from provisioning import alertmanager
 from provisioning.endpoints import native
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 from tests.rules.promtool import tool
 
 PASSWORD = 's3cr3t "$x" {{ y }}'
