@@ -60,7 +60,7 @@ def jumps(folder: Path, seconds: int) -> Iterator[Outcome]:
         ended = "; Prometheus restarted after 100 s" if back else ""
         yield from outcomes(running, f"{said}: an alert after it{ended}", second, healed, text=OTHER)
         if back:
-            yield from outcomes(running, f"{said}: it is told", jumped, text="AlertmanagerDown", limit=SIGHT)
+            yield from outcomes(running, f"{said}: it is told", jumped, text="ExporterMissing", limit=SIGHT)
 
 
 def _pid(running: Chain, name: str) -> int:

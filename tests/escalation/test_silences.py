@@ -230,3 +230,9 @@ def test_without_alertmanager_it_says_so() -> None:
     """One sentence with the address."""
     with pytest.raises(AlertmanagerError, match=r"does not answer at http://127\.0\.0\.1:9;"):
         Alertmanager(("http://127.0.0.1:9",)).silences()
+
+
+def test_of_a_pair_the_one_that_answers_is_asked(place: Place) -> None:
+    """Whichever of the two has died."""
+    for urls in (("http://127.0.0.1:9", place.url), (place.url, "http://127.0.0.1:9")):
+        assert [one for one in Alertmanager(urls).silences() if one.live] == []
