@@ -7,7 +7,7 @@ from typing import Final
 from alerts.query import number
 from alerts.rule import Alert, Group, Severity
 from alerts.watchers import ALERTS as WATCHERS
-from alerts.watchers import UP, gaps
+from alerts.watchers import STARTED, UP, gaps
 from exporter.labels import DOMAIN as DOMAIN_LABEL
 from exporter.labels import METRIC, REASON
 from exporter.metric import Own
@@ -65,7 +65,7 @@ def _gone() -> tuple[Alert, ...]:
         Alert(
             name="ExporterMissing",
             severity=Severity.CRITICAL,
-            expr=f"absent({target})",
+            expr=f"absent({target}) and {STARTED}",
             summary="Prometheus does not know the exporter.",
             description="There is no target of this job in Prometheus' configuration, so nothing is seen of the agents.",
             wait=10,

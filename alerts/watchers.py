@@ -38,6 +38,8 @@ SHOWN: Final = (
 """Metrics of others that panels may show."""
 
 HEARTBEAT: Final = "Watchdog"
+STARTED: Final = f'on () {UP}{{job="prometheus"}} offset 30s'
+"""Holds once Prometheus has scraped itself for a while: a fresh one has not scraped the others yet, and nothing is missing."""
 EXPORTER: Final = f'{UP}{{job="watchfloor"}}'
 KEPT: Final = 0.8
 """Share of scrapes that must succeed; with fewer, increases and rates of the window are guesses."""
@@ -89,7 +91,7 @@ ALERTS: Final = (
         "Prometheus dropped {{ $value | humanize }} alerts in 5m because Alertmanager did not take them.",
     ),
     _alert(
-        "AlertmanagerDown", Severity.CRITICAL, f'{UP}{{job="alertmanager"}} == 0 or absent({UP}{{job="alertmanager"}})',
+        "AlertmanagerDown", Severity.CRITICAL, f'{UP}{{job="alertmanager"}} == 0 or absent({UP}{{job="alertmanager"}}) and {STARTED}',
         "Prometheus cannot reach Alertmanager.", "Without Alertmanager no alert is delivered.", wait=10,
     ),
     _alert(

@@ -31,8 +31,8 @@ KINDS: Final = ("new", "joined")
 RECEIVERS: Final = ("slack", "hook", "mail")
 SHARDS: Final = 10
 """Targets and rule groups, each with its own phase between scrape and evaluation."""
-JOINED: Final = 10
-"""Alerts of a group that is joined; Slack's message names the first twenty."""
+JOINED: Final = 5
+"""Alerts of a group that is joined, beside the one that opens it; a message names only the first few of a group."""
 
 
 @dataclass(frozen=True, slots=True)

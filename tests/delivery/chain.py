@@ -44,11 +44,13 @@ class Chain:
     environment: dict[str, str] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
-    def start(self, name: str) -> None:
-        """Start a process and wait until it is ready."""
+    def start(self, name: str, spawned: Callable[[int], None] | None = None) -> None:
+        """Start a process and wait until it is ready; `spawned` is told its number at once."""
         command, ready = self.commands[name]
         process = self._stack.enter_context(running(name, command, self.folder, self.environment))
         self.processes[name] = process
+        if spawned is not None:
+            spawned(process.handle.pid)
         wait_until(lambda: answers(ready), 60, f"{name} was ready", process)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> float:
