@@ -45,7 +45,7 @@ wheel: venv-test ## Build the wheel, check what is in it and run it without what
 	cd build && smoke/bin/watchfloor --help >/dev/null && smoke/bin/watchfloor generate --out smoke/out >/dev/null
 
 test: venv-test packages lint wheel ## Do all set-up, check the code and run the tests
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n 3 $(PYTEST)
 
 clean: down ## Remove everything that was made; the data of the stack too
 	rm -rf .venv .stack out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     import psycopg
 
-pytest_plugins = ("tests.required",)
+pytest_plugins = ("tests.required", "tests.parallel")
 
 
 @dataclass

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import pytest
 import requests
 import yaml
 
+from tests.parallel import free_port
 from tests.samples import Samples, parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,13 +31,6 @@ LOGS: dict[Path, str] = {}
 
 class ProcessError(Exception):
     """A process ended early or did not become ready."""
-
-
-def free_port() -> int:
-    """A port of the loopback that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, what: str, process: Process | None = None) -> None:

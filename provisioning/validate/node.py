@@ -13,6 +13,7 @@ LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z", re.ASCII)
 DURATION: Final = re.compile(
     r"(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?\Z", re.ASCII
 )  # fmt: skip
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULL: Final = "tag:yaml.org,2002:null"
 MERGE: Final = "tag:yaml.org,2002:merge"
 TRUE_OR_FALSE: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -38,7 +39,7 @@ Rule = Callable[[Fields, yaml.Node, str], Iterator[Mistake]]
 def read(text: str) -> tuple[yaml.Node | None, tuple[Mistake, ...]]:
     """The first document, or why the text is no YAML."""
     try:
-        for node in yaml.compose_all(text, Loader=yaml.SafeLoader):
+        for node in yaml.compose_all(text, Loader=LOADER):
             return node, ()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark

@@ -15,7 +15,7 @@ import pytest
 from exporter.settings import Settings
 from provisioning import compose, docker
 from provisioning.stack import StackError, State, record
-from tests.processes import free_port
+from tests.parallel import free_port
 
 Fake = Callable[..., None]
 SECRET = "hunter2-very-secret"

@@ -24,7 +24,7 @@ from exporter.settings import load
 from generator.generate import build
 from tests.compose.conftest import ROOT
 from tests.compose.engine import Engine
-from tests.processes import free_port
+from tests.parallel import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

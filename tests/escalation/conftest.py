@@ -24,10 +24,10 @@ from provisioning import alertmanager as alertmanager_files
 from provisioning import prometheus as prometheus_files
 from provisioning.document import document
 from provisioning.endpoints import native
+from tests.parallel import free_port
 from tests.processes import (
     Process,
     answers,
-    free_port,
     pytest_runtest_makereport,
     running,
     wait_until,

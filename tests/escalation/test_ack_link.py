@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -106,3 +107,19 @@ def test_wrong_usage_is_told(arguments: list[str], said: str, monkeypatch: pytes
     monkeypatch.setattr("generator.commands.ack._incidents", lambda _settings: (INCIDENT,))
     done = CliRunner().invoke(cli, ["ack", *arguments])
     assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ack"], "Grafana evaluates the alerts: acknowledge one there"),
+        (["ack", "--serve"], "Grafana evaluates the alerts: acknowledge one there"),
+        (["silences", "apply"], "Grafana notifies of the alerts: it has silences of its own"),
+    ],
+)
+def test_where_grafana_evaluates_it_is_grafana_that_is_asked(words: list[str], said: str, tmp_path: Path) -> None:
+    """With exit code 1, and where to go."""
+    config = tmp_path / "w.yml"
+    config.write_text("alerting: {engine: grafana}\n")
+    done = CliRunner().invoke(cli, ["--config", str(config), *words])
+    assert (done.exit_code, said in done.stderr) == (1, True)

@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from generator.cli import cli
 from provisioning.silence import ask
 from tests.escalation.conftest import PATIENCE, Chain, Switch, chain
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.promtool]
 FIRST, SECOND = 3.0, 5.0

@@ -18,7 +18,8 @@ from exporter.matching import Match
 from exporter.settings import SettingsError, load
 from generator.cli import cli
 from provisioning.silence import Alertmanager, AlertmanagerError, Silence
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 from tests.rules.promtool import tool
 
 pytestmark = [pytest.mark.stack, pytest.mark.promtool]
@@ -229,3 +230,9 @@ def test_without_alertmanager_it_says_so() -> None:
     """One sentence with the address."""
     with pytest.raises(AlertmanagerError, match=r"does not answer at http://127\.0\.0\.1:9;"):
         Alertmanager(("http://127.0.0.1:9",)).silences()
+
+
+def test_of_a_pair_the_one_that_answers_is_asked(place: Place) -> None:
+    """Whichever of the two has died."""
+    for urls in (("http://127.0.0.1:9", place.url), (place.url, "http://127.0.0.1:9")):
+        assert [one for one in Alertmanager(urls).silences() if one.live] == []

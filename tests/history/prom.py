@@ -19,7 +19,8 @@ from provisioning.history import Block, Folder
 from provisioning.past import ask
 from provisioning.stack.binary import Program
 from tests.history.rig import MAPPING, Form
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 
 STEPS = (HistoryStep(age=7200, step=60), HistoryStep(age=86400, step=3600), HistoryStep(age=None, step=21600))
 

@@ -32,7 +32,8 @@ from generator.history import Target, Wanted, backfill
 from provisioning.history import Folder
 from provisioning.prometheus import INSTANCE, JOB
 from provisioning.stack.binary import Program
-from tests.processes import answers, exporter, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, exporter, running, wait_until
 
 Key = frozenset[tuple[str, str]]
 DAYS: Final = 45

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiosmtpd.controller import Controller
 
-from tests.processes import free_port
+from tests.parallel import free_port
 
 ANSWERS: Final[Mapping[str, tuple[int, dict[str, Any]]]] = {
     "/slack_bot": (200, {"ok": True}),

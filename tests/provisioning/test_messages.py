@@ -20,7 +20,8 @@ from exporter.settings import Settings
 from provisioning import alertmanager
 from provisioning.endpoints import native
 from provisioning.times import WEEKDAYS
-from tests.processes import answers, free_port, running, wait_until
+from tests.parallel import free_port
+from tests.processes import answers, running, wait_until
 from tests.provisioning.desk import Desk, Request, desk
 from tests.rules.promtool import tool
 

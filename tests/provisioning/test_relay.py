@@ -14,7 +14,7 @@ import pytest
 
 from exporter.settings import Settings, SettingsError
 from provisioning.relay.server import passed_on, ways
-from tests.processes import free_port
+from tests.parallel import free_port
 
 MESSAGE: dict[str, Any] = {
     "status": "firing",

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 import alerts
 from exporter.settings import Settings
 from generator.cli import cli
-from provisioning import alertmanager
+from provisioning import alertmanager, validate
 from provisioning.endpoints import native
 from provisioning.notices import notices
 from provisioning.tree import find, tree
@@ -81,6 +81,7 @@ def test_amtool_takes_the_same_routes(name: str, tmp_path: Path) -> None:
     config = f"--config.file={tmp_path}/alertmanager.yml"
     root, seen = tree(settings, _environment(name)), set()
     run(program, "check-config", f"{tmp_path}/alertmanager.yml")
+    assert validate.alertmanager((tmp_path / "alertmanager.yml").read_text()) == ()
     for labels in _cases():
         ours = ",".join(node.receiver for node in find(root, labels))
         given = [f"{key}={json.dumps(value)}" for key, value in labels.items() if value]

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from provisioning.kpis.roi import BOXES
 from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
 from tests.kpi.rig import macros
+from tests.parallel import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -84,13 +84,6 @@ class Stack:
     def records(self) -> dict[str, record.Record]:
         """What the stack remembers."""
         return record.read(self.folder / ".stack")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has now."""
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 EXCUSED = {
@@ -154,7 +147,7 @@ def place() -> Iterator[Stack]:
     """A folder with settings, where nothing runs yet. Not pytest's own: the programs' account must reach it."""
     folder = Path(tempfile.mkdtemp(prefix="watchfloor-stack-"))
     names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana", "demo", "deadman", "ack", *PAIR)
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports = {name: free_port() for name in names}
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
         "stack": {

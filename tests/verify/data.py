@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 
+from exporter.engine.ledger import BEGINNING
+from exporter.engine.resolve import Source, resolve
+from exporter.engine.scans import Plan
+from exporter.engine.scrape import Outcome, Reader, Views
+from exporter.engine.totals import Admission, Totals
 from exporter.entities import ENTITIES
 from exporter.entities.cost import PRICE
 from exporter.entity import Column, Entity, Kind
@@ -25,6 +30,7 @@ from exporter.sources.database import Database, Postgres, Session
 from exporter.tariff import UNITS
 from exporter.verify.compare import Expected
 from exporter.verify.report import Report
+from exporter.verify.shown import read_text
 from exporter.verify.verifier import Verifier
 
 NOW: Final = datetime(2026, 10, 25, 12, 0, 0, 123457, tzinfo=UTC)
@@ -32,6 +38,7 @@ CAP: Final = timedelta(hours=1)
 HORIZON: Final = NOW - CAP
 TICK: Final = timedelta(microseconds=1)
 NEAR: Final = 1e-6
+SECONDS: Final = 60.0
 ROWS: Final = 1500
 TYPES: Final = {
     Kind.TEXT: "text",
@@ -68,8 +75,8 @@ def asked_for(column: Column, entity: Entity) -> list[str]:
     return sorted(found)
 
 
-def value(column: Column, entity: Entity, choice: random.Random, settings: Settings) -> Any:
-    """One value of a column."""
+def value(column: Column, choice: random.Random, bounds: list[float], asked: list[str]) -> Any:
+    """One value of a column, near bounds of its histograms and among the words that it is asked for."""
     if column.kind is Kind.TIME:
         edges = [moment + step * TICK for moment in (NOW, HORIZON) for step in (-1, 0, 1)]
         # Few days make few slices, of which every mutant reads all.
@@ -79,18 +86,18 @@ def value(column: Column, entity: Entity, choice: random.Random, settings: Setti
         if choice.random() < 0.005:
             return f'{column.name} "{choice.randrange(10)}"'
         words = {"tenant": ["a", "b"], "agent": ["c", "d"], "unit": list(UNITS), "status": ["ok", "ok", "ok", "error"]}
-        if asked := asked_for(column, entity):
+        if asked:
             words[column.name] = [*asked * 3, "other"]
         return choice.choice([*words.get(column.name, [column.name, column.name]), None, ""])
     if column.kind is Kind.FLAG:
         return choice.choice([True, False, None])
     if column.kind is Kind.INTEGER:
-        near = [round(bound) + step for bound in bounds_of(column, entity, settings) for step in (0, 1)]
+        near = [round(bound) + step for bound in bounds for step in (0, 1)]
         return choice.choice([None, -3, *(near or range(10))])
     if column.kind is Kind.MONEY:
         return choice.choice([None, "-1.5", "NaN", "0.1", "0.25", "3"])
     strange = [None, -1.0, float("nan"), float("inf"), 0.0, 0.1 + 0.2]
-    on = choice.choice(bounds_of(column, entity, settings) or [1.0])
+    on = choice.choice(bounds or [1.0])
     step = NEAR * (on or 1)
     return choice.choice([on, on + step, on - step, on, on + step, on - step, choice.choice(strange)])
 
@@ -102,9 +109,10 @@ def load(url: str, settings: Settings) -> None:
         for entity in ENTITIES:
             columns = ", ".join(f"{column.name} {TYPES[column.kind]}" for column in entity.columns)
             connection.execute(f"CREATE TABLE {entity.name} ({columns})".encode())
+            known = [(c, choice, bounds_of(c, entity, settings), asked_for(c, entity)) for c in entity.columns]
             with connection.cursor().copy(f"COPY {entity.name} FROM STDIN".encode()) as copy:
                 for _ in range(40 if entity is PRICE else ROWS):
-                    copy.write_row([value(column, entity, choice, settings) for column in entity.columns])
+                    copy.write_row([value(*column) for column in known])
 
 
 def mapping(**changes: Any) -> Mapping:
@@ -127,22 +135,40 @@ class Clocked(Postgres):
             yield session
 
 
-class Kept(Clocked):
-    """A connection that is used again by the next one who wants it."""
+@dataclass(frozen=True)
+class Proof:
+    """One metric, recounted once by plain SQL, and held against whatever the engine plans in the same snapshot.
 
-    def close(self) -> None:
-        """Stay open."""
+    What takes long and cannot hide a mistake is left out: starting an exporter, its state file, many slices. What
+    is sealed and the tail are read by the plan's statements, added up, written and read back by the exporter's own code.
+    """
 
+    bench: Bench
+    metric: Metric
+    session: Session
+    verifier: Verifier
+    expected: dict[str, Expected]
 
-class Remembering(Verifier):
-    """Rows that do not change, at a time that does not pass, are recounted once for all mutants of a metric."""
+    def report(self, made: Plan) -> Report:
+        """How the plan's samples differ from the rows."""
+        found, outcome = self._samples(made)
+        self.verifier.report = Report()
+        failed = {**outcome.waiting, **outcome.failed}
+        self.verifier._take(("the engine", time.monotonic()), self.expected, read_text((self.metric,), found), failed)
+        return self.verifier.report
 
-    known: dict[str, Expected] | None = None
-
-    def _expected(self, *given: Any, **named: Any) -> dict[str, Expected]:
-        if self.known is None:
-            self.known = super()._expected(*given, **named)
-        return self.known
+    def _samples(self, made: Plan) -> tuple[str, Outcome]:
+        admission = Admission({label.name: self.bench.settings.exporter.label_caps[label.name] for label in LABELS})
+        totals = {}
+        for scan in made.scans:
+            fresh = totals[scan.name] = Totals(scan, Admission({label.name: 1 << 62 for label in LABELS}))
+            sql, params = scan.window(BEGINNING, HORIZON, closed=False)
+            fresh.seal(self.session.rows(sql, params, SECONDS), HORIZON)
+            fresh.fold(admission)
+        views = Views(made)
+        outcome = Reader(made, totals, admission, views).read(self.session, SECONDS, 2 * SECONDS, together=True)
+        families = [view for each in views.by_domain.values() for view in each.values()]
+        return "".join(view.joined().decode() for view in families), outcome
 
 
 @dataclass
@@ -154,30 +180,29 @@ class Bench:
     mapping: Mapping
 
     def __post_init__(self) -> None:
-        self._pool = [Kept(self.url, 3.0) for _ in range(3)]
-        self._turn = cycle(self._pool)
+        self.database = Clocked(self.url, 3.0)
+        self._resolved: dict[str, Source | str] = {}
 
     def close(self) -> None:
-        """Drop all connections."""
-        for kept in self._pool:
-            Clocked.close(kept)
+        """Drop the connection."""
+        self.database.close()
 
     def connect(self) -> Database:
-        """A connection whose clock stands: one for each of the three that want one."""
-        return next(self._turn)
+        """A connection whose clock stands."""
+        return Clocked(self.url, 3.0)
 
-    def proof(self, metric: Metric) -> Callable[[], Report]:
-        """What says, as often as it is asked, how the exporter's code of the moment differs from plain SQL."""
-        verifier = Remembering(self.settings, self.mapping, lambda: Clocked(self.url, 3.0), (metric,), lambda _: None)
-        verifier.close()
-        verifier._connect = cycle(self._pool[:2]).__next__
+    def resolve(self, entity: Entity, mapping: Mapping, database: Database) -> Source | str:
+        """As the engine's own: columns do not change from mutant to mutant, so they are looked at once."""
+        if entity.name not in self._resolved:
+            self._resolved[entity.name] = resolve(entity, mapping, database)
+        return self._resolved[entity.name]
 
-        def look() -> Report:
-            verifier.report = Report()
-            verifier.here(lambda _, __: None)
-            return verifier.report
-
-        return look
+    @contextlib.contextmanager
+    def proof(self, metric: Metric) -> Iterator[Proof]:
+        """What says, as often as it is asked, how a plan's samples differ from plain SQL."""
+        verifier = Verifier(self.settings, self.mapping, lambda: self.database, (metric,), lambda _: None)
+        with self.database.snapshot() as session:
+            yield Proof(self, metric, session, verifier, verifier._expected(session, NOW, NOW, strict=True))
 
     def verify(self, *metrics: Metric) -> Report:
         """The exporter's own code held against plain SQL."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any, Final
 
-from exporter.engine.plan import plan
 from exporter.engine.scans import CLOSED, Family, LevelScan, Plan, Scan
 from exporter.entity import Column, Condition, Entity, Kind
 from exporter.metric import Distribution, EventMetric, Level, Sum
@@ -36,17 +35,9 @@ class Mutant:
     edit: Edit | None = None
     zone: str | None = None
 
-    def plan(self, settings: Settings, mapping: Any, database: Any) -> Plan:
-        """What the engine plans with the mistake in it; its catalogue has this metric alone."""
-        if self.zone is not None:
-            settings = settings.model_copy(update={"time_zone": self.zone})
-        made = plan(settings, mapping, database)
-        return self.edit(made) if self.edit is not None else made
-
-    @property
-    def catalogue(self) -> tuple[EventMetric | Level]:
-        """The catalogue that the engine plans from."""
-        return (self.instead or self.metric,)
+    def plan(self, sound: Plan, anew: Callable[[EventMetric | Level, str | None], Plan]) -> Plan:
+        """What the engine plans with the mistake in it: `sound` edited, or another plan of a metric, in a time zone."""
+        return self.edit(sound) if self.edit is not None else anew(self.instead or self.metric, self.zone)
 
 
 def mutants(metric: EventMetric | Level, settings: Settings) -> Iterator[Mutant]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.metric import EventMetric, Level
+from exporter.engine.plan import plan
+from exporter.engine.scans import Plan
+from exporter.metric import Count, Distribution, EventMetric, Level, Metric, Sum
 from exporter.metrics import CATALOGUE
 from tests.conftest import Server
 from tests.verify.data import Bench, load, mapping, settings_for
@@ -45,20 +47,45 @@ def test_sound(bench: Bench) -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=[metric.base for metric in METRICS])
 def test_mutants(bench: Bench, metric: EventMetric | Level, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every broken definition of the metric is found."""
+    monkeypatch.setattr("exporter.engine.plan.resolve", bench.resolve)
+
+    def planned(metric: Metric, zone: str | None = None) -> Plan:
+        """What the engine makes of a catalogue that has this metric alone."""
+        monkeypatch.setattr("exporter.engine.plan.CATALOGUE", (metric,))
+        settings = bench.settings.model_copy(update={"time_zone": zone} if zone is not None else {})
+        return plan(settings, bench.mapping, bench.database)
+
+    sound = planned(metric)
     missed, made = [], 0
-    proof = bench.proof(metric)
-    assert proof().fine
-    for mutant in mutants(metric, bench.settings):
-        made += 1
-        monkeypatch.setattr("exporter.engine.plan.CATALOGUE", mutant.catalogue)
-        monkeypatch.setattr("exporter.engine.collector.plan", mutant.plan)
-        report = proof()
-        assert report.problems == [], mutant.what
-        if not report.differences:
-            missed.append(mutant.what)
+    with bench.proof(metric) as proof:
+        assert proof.report(sound).fine
+        for mutant in mutants(metric, bench.settings):
+            made += 1
+            report = proof.report(mutant.plan(sound, planned))
+            assert report.problems == [], mutant.what
+            if not report.differences:
+                missed.append(mutant.what)
+        assert proof.report(sound).fine, "what was tried must not have changed the snapshot"
     MADE[metric.base] = made, made - len(missed)
     assert missed == []
     assert made >= 5
+
+
+@pytest.mark.parametrize("kind", [Count, Sum, Distribution, Level])
+def test_whole(bench: Bench, kind: type[EventMetric | Level], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the short way finds, a whole `verify` with an exporter that starts anew finds too, sample by sample."""
+    metric = next(metric for metric in METRICS if isinstance(metric, kind))
+    broken = next(mutant.instead for mutant in mutants(metric, bench.settings) if mutant.instead is not None)
+    monkeypatch.setattr("exporter.engine.plan.CATALOGUE", (broken,))
+    made = plan(bench.settings, bench.mapping, bench.database)
+    with bench.proof(metric) as proof:
+        short = proof.report(made)
+    whole = bench.verify(metric)
+    assert whole.problems == short.problems == []
+    assert [d.plain() | {"where": ""} for d in whole.differences] == [
+        d.plain() | {"where": ""} for d in short.differences
+    ]
+    assert whole.differences
 
 
 def test_numbers(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
