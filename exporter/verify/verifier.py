@@ -13,7 +13,7 @@ from exporter.entity import Entity
 from exporter.exposition import Exposition
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
-from exporter.metric import EventMetric, Level, Metric
+from exporter.metric import EventMetric, Level, Metric, State
 from exporter.metrics import CATALOGUE
 from exporter.prices import load as load_prices
 from exporter.settings import Settings
@@ -30,6 +30,11 @@ from exporter.verify.shown import Prometheus, Shown, read_text
 from exporter.verify.witness import Watcher, Witness
 
 Connect = Callable[[], Database]
+OF_NO_ROWS: Final = "it is read from another source than the database and has no rows"
+OF_MANY_ROWS: Final = (
+    "it is computed in the background from many rows and at its own pace, which no plain statement at an instant repeats; "
+    "tests hold it against known answers, exporter_computation_age_seconds tells how old it is"
+)
 SLACK: Final = timedelta(seconds=0.1)
 """By how much the clocks of Prometheus and of the database may differ."""
 
@@ -218,7 +223,7 @@ class Verifier:
         for metric in self.metrics:
             with self._guard(metric):
                 if not isinstance(metric, (EventMetric, Level)):
-                    raise VerifyError("it is read from another source than the database and has no rows")
+                    raise VerifyError(OF_NO_ROWS if isinstance(metric, State) else OF_MANY_ROWS)
                 rows = self._of(metric, session)
                 for column in metric.columns:
                     rows.field(column)

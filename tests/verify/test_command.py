@@ -92,6 +92,10 @@ def test_equal(place: Place) -> None:
     found = report(place)
     assert found["series"] > 20
     assert set(found["not_verifiable"]) == STATES
+    for metric in CATALOGUE:
+        if isinstance(metric, State | Computed):
+            words = "another source than the database" if isinstance(metric, State) else "computed in the background"
+            assert words in found["not_verifiable"][metric.base]
 
 
 def test_filters(place: Place) -> None:
