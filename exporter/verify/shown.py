@@ -132,9 +132,16 @@ class Prometheus:
         return instant, self.duration(instant) or 0.0
 
     def snapshots(self) -> list[tuple[float, datetime]]:
-        """When it scraped in the last minutes, and the snapshot that was shown then; none of an exporter that tells of none."""
+        """When it scraped in the last minutes, and the snapshot that was shown then.
+
+        None of an exporter that tells of none, and none of several exporters, which are scraped at different times.
+        """
         found = self._query(f'{SNAPSHOT.name}{{job="{self.job}"}}[5m]', datetime.now(UTC).timestamp())
-        return sorted((float(stamp), _instant(float(value))) for item in found for stamp, value in item["values"])
+        return (
+            []
+            if len(found) != 1
+            else sorted((float(stamp), _instant(float(value))) for item in found for stamp, value in item["values"])
+        )
 
     def duration(self, instant: float) -> float | None:
         """How long the scrape at exactly this instant took; None when the samples of the instant are no scrape's."""
