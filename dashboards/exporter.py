@@ -98,6 +98,8 @@ def _freshness(settings: Settings) -> list[Any]:
                     [instant(S.increase(own.CLOCK_JUMPS))], thresholds=ceiling(1), width=8, decimals=0),
         panels.timeseries("Age of the state file", "Would a restart find recent totals on disk?", "s", [Query(_worst(own.STATE_AGE), "age")],
                           width=8),
+        panels.timeseries("Clocks apart", "By how much is the database's clock behind that of Prometheus, and with it every time of a row?", "s",
+                          [Query(f"timestamp({_each(own.SNAPSHOT)}) - {_each(own.SNAPSHOT)}", "behind")], width=24),
     ]  # fmt: skip
 
 

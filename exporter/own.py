@@ -53,6 +53,8 @@ class OwnViews:
         yield own.DATABASE_UP, [((), int(collector.database_error is None))]
         yield own.DOMAIN_UP, [((name,), int(name not in down)) for name in domains]
         yield own.SCRAPE_DURATION, [((), outcome.seconds)]
+        if outcome.at is not None:
+            yield own.SNAPSHOT, [((), outcome.at.timestamp())]
         yield own.SCRAPES, [((), collector.scrapes)]
         yield own.SCRAPE_ERRORS, [((name,), collector.errors.get(name, 0)) for name in domains]
         yield own.SCAN_DURATION, [((name,), seconds) for name, seconds in outcome.scan_seconds.items()]

@@ -51,9 +51,16 @@ def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> 
             raise HistoryError(f"no Prometheus answers at {url}; start it, or leave out --prometheus")
     elif data is None:
         running = ask(f"http://{native(settings).prometheus}")
-        if running is not None and running.path.resolve() != own.resolve():
+    if running is not None and data is None:
+        where = url or native(settings).prometheus
+        if not running.path.is_dir():
             raise HistoryError(
-                f"the Prometheus at {native(settings).prometheus} keeps its data in {running.path}, not in {own}; give --data-dir"
+                f"the Prometheus at {where} keeps its data in {running.path}, which is no folder here: with --runtime "
+                "compose it is in a volume of Docker; give the volume's folder by --data-dir, as docs/history.md tells"
+            )
+        if url is None and running.path.resolve() != own.resolve():
+            raise HistoryError(
+                f"the Prometheus at {where} keeps its data in {running.path}, not in {own}; give --data-dir"
             )
     path = data or (running.path if running is not None and url is not None else own)
     if running is not None and not path.is_dir():

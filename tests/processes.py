@@ -109,11 +109,11 @@ class Exporter:
 
 @contextlib.contextmanager
 def exporter(
-    folder: Path, database_url: str, settings: Mapping[str, Any], *, seconds: float = 30.0
+    folder: Path, database_url: str, settings: Mapping[str, Any], *, seconds: float = 30.0, port: int | None = None
 ) -> Iterator[Exporter]:
-    """`watchfloor exporter` on a database, ready. Port and state file are chosen here, in `folder`."""
+    """`watchfloor exporter` on a database, ready. Port, unless given, and state file are chosen here, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     section = {"state_file": str(folder / "state.json"), **settings.get("exporter", {}), "port": port}
     config = folder / "watchfloor.yml"
     config.write_text(yaml.safe_dump({**settings, "exporter": section}), encoding="utf-8")

@@ -23,6 +23,7 @@ from exporter.mapping.model import UNITS, ColumnSource
 FOLD: Final = timedelta(hours=2)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TICK: Final = timedelta(microseconds=1)
+HALF_NANOSECOND: Final = Decimal("5e-10")
 SCALES: Final = {"epoch": 1, "epoch_ms": 1000}
 
 
@@ -64,8 +65,13 @@ class Resolved:
         return self.raw
 
     def at_most(self, bound: float) -> ColumnElement[bool]:
-        """The value is the bound or less. The bound is turned into the source's unit, which no rounding can blur."""
+        """The value is the bound or less. The bound is turned into the source's unit, which no rounding can blur.
+
+        A sixtieth has no last digit: what a minute's share says of seconds is meant to the nanosecond.
+        """
         text = repr(bound)
+        if self.source.unit == "min":
+            return self.number() < sa.literal_column(f"{(Decimal(text) + HALF_NANOSECOND) / self._factor:f}")
         if self._factor != 1:
             text = f"{(Decimal(text) / self._factor).normalize():f}"
         return self.number() <= sa.literal_column(text)

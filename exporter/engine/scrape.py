@@ -29,6 +29,8 @@ class Outcome:
     """What one scrape found out, beside the lines themselves."""
 
     seconds: float = 0.0
+    at: datetime | None = None
+    """The time of the snapshot that was read, by the database's clock."""
     failed: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     scan_seconds: dict[str, float] = field(default_factory=dict)
@@ -187,7 +189,7 @@ class Reader:
                 outcome = None
         if outcome is None:
             outcome = self._read_each(session, self.limits.statement, started + budget)
-        outcome.seconds = time.monotonic() - started
+        outcome.seconds, outcome.at = time.monotonic() - started, session.moment.now
         return outcome
 
     def _begin(self) -> Outcome:

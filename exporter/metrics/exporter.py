@@ -13,6 +13,11 @@ def _own(base: str, help: str, *labels: Label, unit: str = "", codes: tuple[str,
 DOMAIN_UP: Final = _own("domain_up", "Whether the last scrape gave this domain (1) or not (0).", DOMAIN)
 DATABASE_UP: Final = _own("database_up", "Whether the last scrape reached the database (1) or not (0).", codes=("H1",))
 SCRAPE_DURATION: Final = _own("scrape_duration_seconds", "Time that the last scrape took.", unit="seconds")
+SNAPSHOT: Final = _own(
+    "snapshot_timestamp_seconds",
+    "Time, by the database's clock, of the snapshot that the last scrape read; what happened up to then is counted.",
+    unit="seconds",
+)
 SCRAPES: Final = _own("scrapes_total", "Scrapes that read the database.")
 SCRAPE_ERRORS: Final = _own("scrape_errors_total", "Scrapes in which this domain failed.", DOMAIN)
 HORIZON_LAG: Final = _own("horizon_lag_seconds", "Age of the horizon up to which totals are sealed.", unit="seconds")
@@ -85,7 +90,7 @@ LATE_PRICES: Final = _own(
 )
 
 METRICS: Final = (
-    DOMAIN_UP, DATABASE_UP, SCRAPE_DURATION, SCRAPES, SCRAPE_ERRORS, HORIZON_LAG, HORIZON_CAPPED, TAIL_ROWS,
+    DOMAIN_UP, DATABASE_UP, SCRAPE_DURATION, SNAPSHOT, SCRAPES, SCRAPE_ERRORS, HORIZON_LAG, HORIZON_CAPPED, TAIL_ROWS,
     SCAN_DURATION, SEAL_PROGRESS, SEALED_ROWS, SERIES, LABEL_OVERFLOW, REJECTED, STATE_SAVES, STATE_SAVE_ERRORS,
     STATE_AGE, STATE_UP, METRIC_MISSING, FUTURE_ROWS, CLOCK_JUMPS, NEWEST_ROW_AGE, BUILD_INFO,
     RECONCILED_AGE, RECONCILED_SLICES, RECONCILIATIONS, RECONCILED_ROWS, REPAIRS, DIFFERENCE, STATE_LOST,

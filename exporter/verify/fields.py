@@ -30,6 +30,7 @@ FACTORS: Final = {
 REAL: Final = "700"
 DIGITS: Final = 11
 """So many digits of a second are meant by a binary fraction of a minute; a sixtieth has no last one."""
+NANO: Final = 9
 DIVISORS: Final = {
     "us": ("/", "1000000.0"),
     "ms": ("/", "1000.0"),
@@ -94,6 +95,12 @@ class Field:
         # As text a floating-point number has all of its digits, as numeric only fifteen.
         plain = f"CAST({plain} AS text)" if self.type in FLOATS else plain
         return f"(CAST({plain} AS numeric) {sign} {factor})"
+
+    def compared(self, number: str) -> str:
+        """A number as it is compared with bounds: to the nanosecond where it was a share of minutes."""
+        if self.source.unit != "min":
+            return number
+        return f"ROUND({number}, {NANO})" if self.sqlite else f"ROUND(CAST({number} AS numeric), {NANO})"
 
     def counts(self, number: str) -> str:
         """Whether a number is there, not negative and finite."""

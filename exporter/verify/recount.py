@@ -111,7 +111,7 @@ def _distribution(
     number = field.number()
     samples = {(metric.count, ""): "COUNT(*)", (metric.sum, ""): f"SUM({_exact(field)})"}
     for bound in metric.upper_bounds(settings.thresholds.bounds()):
-        samples[metric.bucket, repr(bound)] = f"SUM(CASE WHEN value <= {bound!r} THEN 1 ELSE 0 END)"
+        samples[metric.bucket, repr(bound)] = f"SUM(CASE WHEN {field.compared('value')} <= {bound!r} THEN 1 ELSE 0 END)"
     samples[metric.bucket, "inf"] = "COUNT(*)"
     return _select(labels, number, samples, rows.only([*tests, field.counts(number)]))
 

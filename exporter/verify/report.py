@@ -10,12 +10,18 @@ from exporter.verify.compare import Difference
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One thing that was held against the rows."""
+    """One thing that was held against the rows.
+
+    `between` is how many series could only be bracketed, for rows of theirs came or changed around the scrape. `once`
+    differed at one look of several: as a rule a row that came and went between its two snapshots.
+    """
 
     where: str
     series: int
     differences: tuple[Difference, ...]
     seconds: float
+    between: int = 0
+    once: tuple[Difference, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,6 +59,8 @@ class Report:
                     "where": c.where,
                     "series": c.series,
                     "differences": len(c.differences),
+                    "between": c.between,
+                    "once": [difference.plain() for difference in c.once],
                     "seconds": round(c.seconds, 3),
                 }
                 for c in self.comparisons

@@ -6,17 +6,18 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from exporter.metric import Distribution, Metric
-from exporter.metrics.exporter import DOMAIN_UP
+from exporter.metrics.exporter import DOMAIN_UP, SNAPSHOT
 from exporter.verify.fields import VerifyError
 from exporter.verify.recount import Key, key
 
 SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: -?\d+)?\Z")
 LABEL: Final = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 ESCAPE: Final = re.compile(r"\\(.)")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY: Final = 86400
 SLOT: Final = 900
 TRIES: Final = 20
@@ -24,10 +25,11 @@ TRIES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Samples by metric, and the domains that the exporter itself says it cannot give."""
+    """Samples by metric, the domains that the exporter itself says it cannot give, and when it read its database."""
 
     tables: dict[str, dict[Key, float]] = field(default_factory=dict)
     down: frozenset[str] = frozenset()
+    moments: tuple[datetime, ...] = ()
 
 
 def sample_names(metric: Metric) -> tuple[str, ...]:
@@ -41,9 +43,12 @@ def shown(metrics: Iterable[Metric], samples: Iterable[tuple[str, dict[str, str]
     known = {metric.base: {*metric.label_names, "le"} for metric in owner.values()}
     tables: dict[str, dict[Key, float]] = {}
     down = set()
+    moments = []
     for name, labels, value in samples:
         if name == DOMAIN_UP.name and not value:
             down.add(labels.get("domain", ""))
+        if name == SNAPSHOT.name:
+            moments.append(_instant(value))
         metric = owner.get(name)
         if metric is None:
             continue
@@ -55,7 +60,12 @@ def shown(metrics: Iterable[Metric], samples: Iterable[tuple[str, dict[str, str]
                 f"{name} is there twice with the labels {dict(place[1])}; more than one exporter is scraped"
             )
         table[place] = value
-    return Shown(tables, frozenset(down))
+    return Shown(tables, frozenset(down), tuple(sorted(moments)))
+
+
+def _instant(stamp: float) -> datetime:
+    """A time stamp to the microsecond, which a floating-point number of seconds holds until the year 2242."""
+    return EPOCH + timedelta(microseconds=round(stamp * 1_000_000))
 
 
 def _bound(text: str) -> str:
@@ -82,8 +92,8 @@ def _unescape(match: re.Match[str]) -> str:
     return "\n" if match[1] == "n" else match[1]
 
 
-def scrape(metrics: Iterable[Metric], url: str) -> Shown:
-    """One scrape of a running exporter. `url` may leave out /metrics."""
+def scrape(url: str) -> str:
+    """The text of one scrape of a running exporter. `url` may leave out /metrics."""
     import requests
 
     address = url if url.rstrip("/").endswith("metrics") else url.rstrip("/") + "/metrics"
@@ -93,7 +103,7 @@ def scrape(metrics: Iterable[Metric], url: str) -> Shown:
     except requests.RequestException as error:
         raise VerifyError(f"the exporter at {address} does not answer: {_reason(error)}") from None
     answer.encoding = "utf-8"
-    return read_text(metrics, answer.text)
+    return answer.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,9 @@ class Prometheus:
 
     def at(self, metrics: tuple[Metric, ...], instant: float) -> Shown:
         """What it shows at an instant."""
-        names = "|".join([DOMAIN_UP.name, *(name for metric in metrics for name in sample_names(metric))])
+        names = "|".join(
+            [DOMAIN_UP.name, SNAPSHOT.name, *(name for metric in metrics for name in sample_names(metric))]
+        )
         found = self._query(f'{{__name__=~"{names}",job="{self.job}"}}', instant)
         return shown(metrics, ((item["metric"]["__name__"], item["metric"], float(item["value"][1])) for item in found))
 
@@ -118,6 +130,18 @@ class Prometheus:
             raise VerifyError(f"{self.url} has no successful scrape of job {self.job} in the last minutes")
         instant = max(float(item["value"][1]) for item in found)
         return instant, self.duration(instant) or 0.0
+
+    def snapshots(self) -> list[tuple[float, datetime]]:
+        """When it scraped in the last minutes, and the snapshot that was shown then.
+
+        None of an exporter that tells of none, and none of several exporters, which are scraped at different times.
+        """
+        found = self._query(f'{SNAPSHOT.name}{{job="{self.job}"}}[5m]', datetime.now(UTC).timestamp())
+        return (
+            []
+            if len(found) != 1
+            else sorted((float(stamp), _instant(float(value))) for item in found for stamp, value in item["values"])
+        )
 
     def duration(self, instant: float) -> float | None:
         """How long the scrape at exactly this instant took; None when the samples of the instant are no scrape's."""

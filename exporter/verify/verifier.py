@@ -8,62 +8,35 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from exporter.engine.collector import Collector
 from exporter.entities.cost import PRICE
 from exporter.entity import Entity
 from exporter.exposition import Exposition
 from exporter.labels import LABELS
 from exporter.mapping import Mapping
-from exporter.metric import EventMetric, Level, Metric
+from exporter.metric import EventMetric, Level, Metric, State
 from exporter.metrics import CATALOGUE
 from exporter.prices import load as load_prices
 from exporter.settings import Settings
-from exporter.sources.database import Ahead, ConnectionLost, Database, DatabaseError, Session
+from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
 from exporter.tariff import TARIFFS
 from exporter.verify.compare import Difference, Expected, differences, fold, shown_values
 from exporter.verify.fields import VerifyError
+from exporter.verify.live import LOOKS, Running, Scraping, Source, look, recurring
 from exporter.verify.prices import with_cost
-from exporter.verify.recount import Table, recount, statements
+from exporter.verify.recount import recount, statements
 from exporter.verify.report import Comparison, Report
 from exporter.verify.rows import Rows, find
-from exporter.verify.shown import Prometheus, Shown, read_text, scrape
+from exporter.verify.shown import Prometheus, Shown, read_text
+from exporter.verify.witness import Watcher, Witness
 
 Connect = Callable[[], Database]
-Tables = dict[str, Table]
+OF_NO_ROWS: Final = "it is read from another source than the database and has no rows"
+OF_MANY_ROWS: Final = (
+    "it is computed in the background from many rows and at its own pace, which no plain statement at an instant repeats; "
+    "tests hold it against known answers, exporter_computation_age_seconds tells how old it is"
+)
 SLACK: Final = timedelta(seconds=0.1)
 """By how much the clocks of Prometheus and of the database may differ."""
-ATTEMPTS: Final = 3
-"""A row that is written while a running exporter is asked may be in one answer and not in the other; what differs each time does."""
-
-
-class _Reader(Collector):
-    """An exporter that reads the state file but never writes it, and holds no lock."""
-
-    def prepare(self, progress: Callable[[str, float], None]) -> None:
-        """One pass of the background's work."""
-        self._tick(progress)
-
-
-class _Witness:
-    """A database whose snapshots are looked at once more before they end."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.dialect = database.dialect
-        self.look: Callable[[Session], None] | None = None
-
-    @contextlib.contextmanager
-    def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
-        with self._database.snapshot(ahead) as session:
-            yield session
-            if self.look is not None:
-                self.look(session)
-
-    def identity(self) -> str:
-        return self._database.identity()
-
-    def close(self) -> None:
-        self._database.close()
 
 
 def chosen(settings: Settings, names: tuple[str, ...], domains: tuple[str, ...]) -> tuple[Metric, ...]:
@@ -122,9 +95,9 @@ class Verifier:
             except DatabaseError as error:
                 failure.append(error)
 
-        witness = _Witness(self._connect())
+        witness = Witness(self._connect())
         ways = iter((witness, self._connect()))
-        collector = _Reader(self.settings, self.mapping, lambda: next(ways), self._say)
+        collector = Watcher(self.settings, self.mapping, lambda: next(ways), self._say)
         try:
             collector.prepare(progress)
             witness.look = look
@@ -140,29 +113,17 @@ class Verifier:
         self._take(("exporter in this process", begun), expected[0], read_text(CATALOGUE, text), failed)
 
     def exporter(self, url: str) -> None:
-        """A running exporter: its counters must lie between the rows before and after the scrape."""
-        begun = time.monotonic()
-        where = f"exporter at {url}"
-        for attempt in range(ATTEMPTS):
-            with self._database.snapshot() as session:
-                since = session.moment.now
-                before = self._expected(session, since, since, levels=False)
-            found = scrape(CATALOGUE, url)
-            with self._database.snapshot() as session:
-                after = self._expected(session, since, session.moment.now)
-            expected = {
-                base: Expected(base, before[base].least, item.most, item.rounded) if base in before else item
-                for base, item in after.items()
-            }
-            if attempt == ATTEMPTS - 1 or not self._differ(where, expected, found):
-                break
-            self._say(f"{where}: differences; looking again, for rows may have been written meanwhile")
-        self._take((where, begun), expected, found)
+        """A running exporter: what it shows must be what the rows say of the instant at which it read them."""
+        self._live(Running(url, self.settings.exporter.reuse))
 
     def prometheus_now(self, prometheus: Prometheus) -> None:
-        """What Prometheus got from its last scrape."""
+        """What Prometheus gets from its next scrape; from its last one where the exporter does not tell when it reads."""
+        known = prometheus.snapshots()
+        if known:
+            self._live(Scraping(prometheus, known))
+            return
         instant, _ = prometheus.last_scrape()
-        self._prometheus(prometheus, instant, f"Prometheus now, {_stamp(instant)}", late=None)
+        self._prometheus(prometheus, instant, f"Prometheus now, {_stamp(instant)}", self.settings.exporter.settle)
 
     def prometheus_past(self, prometheus: Prometheus, number: int, seed: int, late: float) -> None:
         """What Prometheus has of random times; rows written up to `late` seconds after their time stamp may be missing."""
@@ -183,29 +144,48 @@ class Verifier:
 
     # ---- how ------------------------------------------------------------------------------------------------------
 
-    def _prometheus(self, prometheus: Prometheus, instant: float, where: str, late: float | None) -> None:
+    def _live(self, source: Source) -> None:
+        """Look at what runs until it differs in nothing, or has differed often enough."""
+        begun = time.monotonic()
+        self._say(source.where)
+        second = self._connect()
+        looks: list[list[Difference]] = []
+        try:
+            while True:
+                found, expected = look(
+                    source, (self._database, second), lambda session, window: self._expected(session, *window)
+                )
+                looks.append(self._differ(source.where, expected, found))
+                if len(looks) == (LOOKS if looks[0] else 1):
+                    break
+                self._say(f"{source.where}: {len(looks[-1])} differences; looking again")
+        finally:
+            second.close()
+        self._take((source.where, begun), expected, found, looks=looks)
+
+    def _prometheus(self, prometheus: Prometheus, instant: float, where: str, late: float) -> None:
         begun = time.monotonic()
         self._say(where)
         found = prometheus.at(CATALOGUE, instant)
         duration = prometheus.duration(instant)
         least = most = datetime.fromtimestamp(round(instant, 3), UTC)
-        if duration is not None:
-            allowed = self.settings.exporter.settle if late is None else late
-            least -= SLACK + timedelta(seconds=self.settings.exporter.reuse + allowed)
+        if duration is not None and found.moments:
+            least, most = found.moments[0] - timedelta(seconds=late), found.moments[-1]
+        elif duration is not None:
+            least -= SLACK + timedelta(seconds=self.settings.exporter.reuse + late)
             most += SLACK + timedelta(seconds=duration)
         with self._database.snapshot() as session:
             expected = self._expected(session, least, most)
         self._take((where, begun), expected, found)
 
     def _expected(
-        self, session: Session, least: datetime, most: datetime, *, strict: bool = False, levels: bool = True
+        self, session: Session, least: datetime, most: datetime, *, strict: bool = False
     ) -> dict[str, Expected]:
         """Samples of every metric between two instants."""
         found = {}
         for metric in self._able(session):
-            if isinstance(metric, EventMetric) or levels:
-                with self._guard(metric):
-                    found[metric.base] = self._one(metric, session, (least, most), strict=strict)
+            with self._guard(metric):
+                found[metric.base] = self._one(metric, session, (least, most), strict=strict)
         return found
 
     def _one(
@@ -243,7 +223,7 @@ class Verifier:
         for metric in self.metrics:
             with self._guard(metric):
                 if not isinstance(metric, (EventMetric, Level)):
-                    raise VerifyError("it is read from another source than the database and has no rows")
+                    raise VerifyError(OF_NO_ROWS if isinstance(metric, State) else OF_MANY_ROWS)
                 rows = self._of(metric, session)
                 for column in metric.columns:
                     rows.field(column)
@@ -277,7 +257,12 @@ class Verifier:
         return with_cost(found, stored, load_prices(self.settings.prices.file))
 
     def _take(
-        self, what: tuple[str, float], expected: dict[str, Expected], found: Shown, failed: dict[str, str] | None = None
+        self,
+        what: tuple[str, float],
+        expected: dict[str, Expected],
+        found: Shown,
+        failed: dict[str, str] | None = None,
+        looks: list[list[Difference]] | None = None,
     ) -> None:
         """Note a comparison. Metrics of a domain that the exporter says it cannot give are a problem, not differences."""
         where, begun = what
@@ -285,11 +270,26 @@ class Verifier:
         domains = {metric.base: metric.domain for metric in self.metrics}
         for domain in sorted(set(domains.values()) & reasons.keys()):
             self._problem(f"{where}: domain {domain}: {reasons[domain]}")
-        expected = {base: item for base, item in expected.items() if domains[base] not in reasons}
-        wrong = self._differ(where, expected, found)
+        able = {base for base in domains if domains[base] not in reasons}
+        expected = {base: item for base, item in expected.items() if base in able}
+        wrong, once = recurring(looks or []) if looks and len(looks) > 1 else (self._differ(where, expected, found), [])
         self.report.metrics = max(self.report.metrics, len(expected))
-        series = sum(len(item.most.keys() | found.tables.get(base, {}).keys()) for base, item in expected.items())
-        self.report.comparisons.append(Comparison(where, series, tuple(wrong), time.monotonic() - begun))
+        places = {base: item.most.keys() | found.tables.get(base, {}).keys() for base, item in expected.items()}
+        between = sum(
+            item.least.get(place, 0) != item.most.get(place, 0)
+            for base, item in expected.items()
+            for place in places[base]
+        )
+        self.report.comparisons.append(
+            Comparison(
+                where,
+                sum(map(len, places.values())),
+                tuple(each for each in wrong if each.metric in able),
+                time.monotonic() - begun,
+                between,
+                tuple(each for each in once if each.metric in able),
+            )
+        )
 
     def _differ(self, where: str, expected: dict[str, Expected], found: Shown) -> list[Difference]:
         shown = shown_values(place for table in found.tables.values() for place in table)

@@ -47,7 +47,9 @@ def command(
     """Recompute every metric from the rows by plain SQL of its own, and compare it with what is shown.
 
     The exporter's own code and state file are compared in one snapshot of the database, to the unit. A running exporter
-    and Prometheus are compared with the rows just before and just after the scrape: what they show must lie between.
+    and the next scrape of Prometheus are compared with the rows of the instant that the scrape read, in a snapshot just
+    before and one just after it: only what came or changed between the two may be as in either ("between").
+    What differs is looked at three times; a difference is what differs twice, the rest is listed as "once".
     Counts, whole numbers and decimals must be equal; sums of floating-point columns may differ by a billionth.
     A metric that the mapping cannot give is listed as not verifiable, never as equal.
 
@@ -115,11 +117,12 @@ def _print(report: Report) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table("Compared", "Series", "Differences", "Time", box=None)
+    table = Table("Compared", "Series", "Between", "Differences", "Once", "Time", box=None)
     for comparison in report.comparisons:
         wrong = len(comparison.differences)
         shown = f"[red]{wrong}[/]" if wrong else "0"
-        table.add_row(escape(comparison.where), str(comparison.series), shown, f"{comparison.seconds:.1f} s")
+        numbers = (str(comparison.series), str(comparison.between), shown, str(len(comparison.once)))
+        table.add_row(escape(comparison.where), *numbers, f"{comparison.seconds:.1f} s")
     console.print(table)
     if report.differences:
         table = Table("Sample", "Labels", "Where", "Expected", "Found", box=None)

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from generator.cli import cli
 from tests.conftest import Postgres
-from tests.history.prom import Work
+from tests.history.prom import Work, serving
 from tests.history.rig import FORMS, fill
 from tests.history.test_prometheus import rows
 
@@ -66,3 +66,15 @@ def test_mistakes_are_one_sentence(work: Work, words: tuple[str, ...], code: int
     result = run(work, *words)
     assert result.exit_code == code
     assert said in result.stderr
+
+
+def test_data_that_is_not_here(tmp_path: Path, work: Work) -> None:
+    """A Prometheus whose data is elsewhere, as in a volume of Docker, is refused with what to do."""
+    with serving(tmp_path) as server:
+        (tmp_path / "data").rename(tmp_path / "volume")
+        result = run(work, "--since", "10d", "--prometheus", server.url)
+        assert result.exit_code == 1
+        assert f"keeps its data in {tmp_path}/data, which is no folder here: with --runtime compose" in result.output
+        words = ("--since", "10d", "--prometheus", server.url, "--data-dir", str(tmp_path / "volume"))
+        assert run(work, *words, "--dry-run").exit_code == 0
+        (tmp_path / "volume").rename(tmp_path / "data")

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -89,10 +89,14 @@ TIMES: Final = {
     ),
 }  # fmt: skip
 
-TWELVE: Final = Context(prec=12)
-"""A sixtieth has no last digit: what is meant by a binary fraction of a minute ends somewhere."""
+NANO: Final = Decimal("1e-9")
+"""A sixtieth has no last digit: what a share of a minute says of seconds is meant to the nanosecond."""
 
 FACTORS: Final = {"us": "0.000001", "ms": "0.001", "s": "1", "min": "60", "percent": "0.01", "cents": "0.01"}
+
+
+def _nano(number: Decimal) -> Decimal:
+    return number.quantize(NANO) if number.is_finite() else number
 
 
 def _decimal(number: Any) -> Decimal:
@@ -113,10 +117,25 @@ def _number(type: str, write: Callable[[Decimal], Any], unit: str, *, binary: bo
     return Form(
         type,
         lambda value: write(value if value.is_nan() else value / factor),
-        lambda raw: TWELVE.multiply(_decimal(raw), factor) if unit == "min" and binary else _decimal(raw) * factor,
+        lambda raw: _nano(_decimal(raw) * factor) if unit == "min" else _decimal(raw) * factor,
         {"unit": unit},
         binary,
     )
+
+
+def number(type: str, unit: str, dialect: str) -> Form:
+    """A number with a fraction, of a type and in a unit."""
+    exact = type == "numeric"
+    return _number(type, _plain if exact else float, unit, binary=not exact or dialect == "sqlite")
+
+
+def plain(column: Column, dialect: str) -> Form:
+    """The simplest form of a column."""
+    if column.kind is Kind.TIME:
+        return TIMES[dialect][0]
+    if column.kind is Kind.FLAG:
+        return FLAGS[dialect][0]
+    return WORDS[0] if column.kind is Kind.TEXT else number("double precision", "s", dialect)
 
 
 def _whole(number: Decimal) -> int | None:

@@ -33,7 +33,7 @@ from tests.conftest import Postgres
 from tests.engine.rig import OPEN, Rig
 from tests.reconcile.rows import compare_all
 from tests.verify import truth
-from tests.verify.forms import Form, of
+from tests.verify.forms import Form, number, of, plain
 from tests.verify.truth import METRICS, WORK, ZONE, Table
 
 EXAMPLES: Final = int(os.environ.get("EXAMPLES", "20"))
@@ -286,8 +286,8 @@ def differ(work: Work, found: Table, wanted: Table) -> dict[Any, Any]:
     return wrong
 
 
-def agree(data: st.DataObject, work: Work) -> None:
-    """An exporter that starts now, plain SQL, history and Python."""
+def agree(work: Work, ages: list[int]) -> None:
+    """An exporter that starts now, plain SQL, history at these ages and Python."""
     wanted = truth.samples(work.rows.values(), work.now)
     fresh = work.rig(f"state{next(NUMBERS)}.json")
     fresh.tick()
@@ -303,7 +303,7 @@ def agree(data: st.DataObject, work: Work) -> None:
     assert verifier.report.unverifiable == {}
     assert [d for d in verifier.report.differences if differ(work, *_pair(d))] == []
     now = int(work.now.timestamp())
-    times = sorted({now - abs(data.draw(OFFSETS)) for _ in range(3)} | {now - 3 * 86400, now})
+    times = sorted({now - age for age in ages} | {now - 3 * 86400, now})
     history = past(work, fresh, times)
     for time in times:
         at = datetime.fromtimestamp(time, UTC)
@@ -345,7 +345,39 @@ def test_any_workload(
     work = Work(url, folder, drawn, data.draw(st.sampled_from(NIGHTS)))
     try:
         live_long(data, work)
-        agree(data, work)
+        agree(work, [abs(data.draw(OFFSETS)) for _ in range(3)])
+    finally:
+        work.close()
+
+
+MICROSECOND: Final = Decimal("0.000001")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_work")
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "min", "percent"])
+@pytest.mark.parametrize(
+    ("dialect", "type"), [("postgresql", "double precision"), ("postgresql", "numeric"), ("sqlite", "double precision")]
+)
+def test_bounds(dialect: str, type: str, unit: str, postgres: Postgres, tmp_path: Path) -> None:
+    """In every unit a value that is a bound is within it, and one that is a microsecond more is not."""
+    url = postgres.url if dialect == "postgresql" else f"sqlite:///{tmp_path / 'work.db'}"
+    chosen = {column.name: plain(column, dialect) for column in WORK.columns}
+    chosen["duration"] = number(type, unit, dialect)
+    work = Work(url, tmp_path, chosen, NIGHTS[1] + timedelta(hours=1, minutes=4, seconds=59))
+    nothing = {column.name: None for column in WORK.columns}
+    try:
+        work.create()
+        for place, bound in enumerate(truth.BOUNDS):
+            exact = Decimal(repr(bound))
+            for step, seconds in enumerate((exact, exact + MICROSECOND)):
+                work.put(2 * place + step, {**nothing, "began": work.now, "duration": seconds})
+        agree(work, [])
+        fresh = work.rig("bounds.json")
+        fresh.tick()
+        shown = live(fresh)
+        for place, bound in enumerate(truth.BOUNDS):
+            assert shown["began_seconds_bucket", (("le", repr(bound)),)] == 2 * place + 1
     finally:
         work.close()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,15 @@ def report(place: Place, *words: str) -> dict[str, Any]:
 
 
 @contextmanager
-def served(text: str) -> Iterator[str]:
-    """A server that answers every request with a text."""
+def served(text: str | Callable[[], str]) -> Iterator[str]:
+    """A server that answers every request with a text, or one that is made for it."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            answer = text if isinstance(text, str) else text()
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(answer.encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -90,6 +92,10 @@ def test_equal(place: Place) -> None:
     found = report(place)
     assert found["series"] > 20
     assert set(found["not_verifiable"]) == STATES
+    for metric in CATALOGUE:
+        if isinstance(metric, State | Computed):
+            words = "another source than the database" if isinstance(metric, State) else "computed in the background"
+            assert words in found["not_verifiable"][metric.base]
 
 
 def test_filters(place: Place) -> None:
@@ -155,25 +161,120 @@ def test_missing_column(place: Place) -> None:
     assert [difference["found"] for difference in found["differences"]] == [1.0]
 
 
+@contextmanager
+def scraped(place: Place) -> Iterator[Callable[[], str]]:
+    """What an exporter gives at each request."""
+    rig = place.plain()
+    try:
+        rig.tick()
+        yield lambda: rig.exposition.exposition(openmetrics=False).decode()
+    finally:
+        rig.close()
+
+
 def test_broken_exporter(place: Place) -> None:
     """One wrong value, one series too few and one too many in a scrape are three differences, and no more."""
-    config = place.state.with_name("once.yml")
-    config.write_text(yaml.safe_dump({"exporter": {"state_file": str(place.state), "settle": 0}}), encoding="utf-8")
-    environment = {"ANALYTICS_DATABASE_URL": place.url}
-    text = CliRunner().invoke(cli, ["--config", str(config), "exporter", "--once"], env=environment).stdout
-    with served(text) as url:
-        assert report(place, "--no-here", "--exporter", url)["differences"] == []
-    lines = text.splitlines()
-    mine = [index for index, line in enumerate(lines) if line.startswith("calls_completed_total{")]
-    name, _, value = lines[mine[0]].rpartition(" ")
-    lines[mine[0]] = f"{name} {int(value) + 1}"
-    lines[mine[1]] = lines[mine[1]].replace('channel="phone"', 'channel="fax"')
-    with served("\n".join(lines)) as url:
-        found = report(place, "--no-here", "--exporter", url)
+    with scraped(place) as scrape:
+
+        def broken() -> str:
+            lines = scrape().splitlines()
+            mine = [index for index, line in enumerate(lines) if line.startswith("calls_completed_total{")]
+            name, _, value = lines[mine[0]].rpartition(" ")
+            lines[mine[0]] = f"{name} {int(value) + 1}"
+            lines[mine[1]] = lines[mine[1]].replace('channel="phone"', 'channel="fax"')
+            return "\n".join(lines)
+
+        with served(scrape) as url:
+            assert report(place, "--no-here", "--exporter", url)["differences"] == []
+        with served(broken) as url:
+            found = report(place, "--no-here", "--exporter", url)
     assert len(found["differences"]) == 3
     assert {d["sample"] for d in found["differences"]} == {"calls_completed_total"}
     result = verify(place, "--no-here", "--exporter", "http://127.0.0.1:9")
     assert result.exit_code == 1
+
+
+def test_rows_change_meanwhile(place: Place) -> None:
+    """Rows that come, change and go while a running exporter is asked are no differences; what only may be is told."""
+    moves = count()
+
+    def move() -> None:
+        place.sql(
+            "DELETE FROM call_sessions WHERE id = (SELECT min(id) FROM call_sessions)",
+            f"UPDATE call_sessions SET tenant = 'moved{next(moves)}' WHERE id = (SELECT min(id) FROM call_sessions WHERE tenant ~ '^t')",
+        )
+        place.calls(2)
+
+    with scraped(place) as scrape:
+
+        def moving() -> str:
+            move()
+            text = scrape()
+            move()
+            return text
+
+        with served(moving) as url:
+            found = report(place, "--no-here", "--exporter", url)
+    assert found["differences"] == []
+    assert [comparison["between"] > 0 for comparison in found["comparisons"]] == [True]
+
+
+def test_once_and_again(place: Place) -> None:
+    """What is wrong in one scrape of three is told, and what is wrong in two is a difference."""
+    turns: list[int] = []
+    bad: set[int] = set()
+
+    with scraped(place) as scrape:
+
+        def wrong() -> str:
+            turns.append(len(turns))
+            text = scrape().replace('channel="phone"', 'channel="fax"', 1)
+            return text if len(turns) in bad else scrape()
+
+        for chosen, expected in (({1}, (0, 2)), ({1, 3}, (2, 0))):
+            turns.clear()
+            bad.clear()
+            bad.update(chosen)
+            with served(wrong) as url:
+                found = report(place, "--no-here", "--exporter", url)
+            (comparison,) = found["comparisons"]
+            assert len(turns) == 3
+            assert (comparison["differences"], len(comparison["once"])) == expected
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_young_rows(place: Place, tmp_path: Path) -> None:
+    """An error of rows younger than `exporter.settle` shows in what Prometheus has now."""
+    with scraped(place) as scrape:
+
+        def short() -> str:
+            lines = scrape().splitlines()
+            mine = next(index for index, line in enumerate(lines) if line.startswith("calls_completed_total{"))
+            name, _, value = lines[mine].rpartition(" ")
+            lines[mine] = f"{name} {int(value) - 1}"
+            return "\n".join(lines) + "\n"
+
+        with (
+            served(scrape) as right,
+            served(short) as wrong,
+            prometheus(tmp_path, {"right": right, "wrong": wrong}) as server,
+        ):
+            words = ("--no-here", "--metric", CALLS_COMPLETED.base, "--prometheus", server.url)
+            equal = report(place, *words, "--job", "right")
+            found = report(place, *words, "--job", "wrong")
+    assert equal["differences"] == []
+    assert equal["series"] > 1
+    (difference,) = found["differences"]
+    assert difference["least"] == difference["most"] == difference["found"] + 1
+
+
+def test_stale_exporter(place: Place) -> None:
+    """An answer that was read before it was asked for is told."""
+    with scraped(place) as scrape, served(scrape()) as url:
+        result = verify(place, "--no-here", "--exporter", url)
+    assert result.exit_code == 1
+    assert "shows a snapshot that was not read while it was asked" in result.output
 
 
 def test_lines_that_are_no_samples(place: Place) -> None:
