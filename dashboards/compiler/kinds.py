@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dashboards.compiler import graph
+from dashboards.compiler.cells import cell_options
 
 Panel = dict[str, Any]
 
@@ -136,20 +137,11 @@ def _table(panel: Panel) -> None:
     custom = _defaults(panel).setdefault("custom", {})
     mode = custom.pop("displayMode", None)
     if mode is not None and "cellOptions" not in custom:
-        custom["cellOptions"] = CELLS.get(mode, {"type": mode})
+        custom["cellOptions"] = cell_options(mode)
     if isinstance(panel.get("color"), dict):
         _defaults(panel).setdefault("color", panel["color"])
     if panel.get("mappings"):
         _defaults(panel).setdefault("mappings", panel["mappings"])
-
-
-CELLS: Final = {
-    "basic": {"type": "gauge", "mode": "basic"},
-    "gradient-gauge": {"type": "gauge", "mode": "gradient"},
-    "lcd-gauge": {"type": "gauge", "mode": "lcd"},
-    "color-background": {"type": "color-background", "mode": "gradient"},
-    "color-background-solid": {"type": "color-background", "mode": "basic"},
-}  # fmt: skip
 
 
 def _heatmap(panel: Panel) -> None:
