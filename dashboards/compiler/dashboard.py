@@ -37,6 +37,9 @@ DEAD: Final = frozenset({
     "__inputs", "__requires", "__elements",
 })  # fmt: skip
 """Keys that no Grafana of today reads."""
+VARIABLE_DEAD: Final = frozenset(
+    {"tagsQuery", "tagValuesQuery", "useTags", "allFormat", "multiFormat", "refresh_on_load"}
+)
 TIMEPICKER_DEAD: Final = frozenset({
     "time_options", "collapse", "enable", "notice", "now", "status", "type", "nav", "hideControls",
 })  # fmt: skip
@@ -101,7 +104,7 @@ def _variable(item: dict[str, Any], *, keep: bool) -> dict[str, Any]:
     """A variable; one of ours that is asked from a data source is asked again when the time range changes."""
     kind = item.setdefault("type", "query")
     known = VARIABLE | INTERVAL if kind == "interval" else VARIABLE
-    result = {key: value for key, value in item.items() if keep or key in known}
+    result = {key: value for key, value in item.items() if key in known or (keep and key not in VARIABLE_DEAD)}
     source = reference(result.pop("datasource", None))
     if source is not None:
         result["datasource"] = source

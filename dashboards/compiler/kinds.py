@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dashboards.compiler import graph
+from dashboards.compiler import graph, single, table
 from dashboards.compiler.cells import cell_options
+from dashboards.compiler.values import mappings
 
 Panel = dict[str, Any]
 
@@ -15,7 +16,6 @@ BUILT_IN: Final = frozenset({
     "heatmap", "histogram", "logs", "news", "nodeGraph", "piechart", "stat", "state-timeline", "status-history", "table", "text",
     "timeseries", "traces", "trend", "welcome", "xychart",
 })  # fmt: skip
-CALCS: Final = {"avg": "mean", "current": "lastNotNull", "total": "sum", "name": "lastNotNull"}
 ALERT_STATES: Final = {
     "alerting": "firing",
     "no_data": "noData",
@@ -49,63 +49,12 @@ def _defaults(panel: Panel) -> dict[str, Any]:
     return found
 
 
-def _singlestat(panel: Panel) -> None:
-    panel["type"] = "stat"
-    defaults, old = _defaults(panel), panel
-    defaults.setdefault("unit", old.get("format", "none"))
-    if "decimals" in old:
-        defaults.setdefault("decimals", old["decimals"])
-    if old.get("nullText"):
-        defaults.setdefault("noValue", old["nullText"])
-    limits, colors = _limits(old.get("thresholds", "")), old.get("colors") or ["green", "orange", "red"]
-    if limits:
-        defaults["thresholds"] = {"mode": "absolute", "steps": [
-            {"color": color, "value": value} for color, value in zip(colors, [None, *limits], strict=False)
-        ]}  # fmt: skip
-    defaults.setdefault("mappings", []).extend(_mappings(old))
-    name = old.get("valueName", "avg")
-    color = "background" if old.get("colorBackground") else "value" if old.get("colorValue") else "none"
-    spark = old.get("sparkline", {}).get("show")
-    panel["options"] = {
-        "colorMode": color, "graphMode": "area" if spark else "none", "justifyMode": "auto", "orientation": "auto",
-        "textMode": "name" if name == "name" else "auto",
-        "reduceOptions": {"calcs": [CALCS.get(name, name)], "fields": "", "values": False},
-    }  # fmt: skip
-
-
-def _limits(text: object) -> list[float]:
-    """Numbers in '10,20'."""
-    parts = text.split(",") if isinstance(text, str) else []
-    return [float(part) for part in parts if part.strip().replace(".", "", 1).lstrip("-").isdigit()]
-
-
-def _mappings(panel: Panel) -> list[dict[str, Any]]:
-    """Value and range mappings from the lists that panels had before Grafana 8."""
-    found: list[dict[str, Any]] = []
-    for item in panel.get("valueMaps", []):
-        if item.get("value") == "null":
-            found.append({"type": "special", "options": {"match": "null", "result": {"text": item.get("text", "")}}})
-        elif "value" in item:
-            found.append({"type": "value", "options": {str(item["value"]): {"text": item.get("text", "")}}})
-    for item in panel.get("rangeMaps", []):
-        try:
-            limits = {"from": float(item["from"]), "to": float(item["to"])}
-        except (KeyError, ValueError):
-            continue
-        found.append({"type": "range", "options": {**limits, "result": {"text": item.get("text", "")}}})
-    return found
-
-
-def _reduce(old: dict[str, Any]) -> dict[str, Any]:
-    result = {"calcs": old.get("calcs", ["lastNotNull"]), "fields": "", "values": bool(old.get("values", False))}
-    return {**result, "limit": old["limit"]} if "limit" in old else result
-
-
 def _gauge(panel: Panel) -> None:
     """grafanalib puts the calculation among the field settings, where Grafana never looks."""
+    single.field_options(panel)
     defaults, options, config = _defaults(panel), panel["options"], panel["fieldConfig"]
     if "reduceOptions" not in options:
-        options["reduceOptions"] = _reduce(defaults)
+        options["reduceOptions"] = single.reduce(defaults)
     for key in ("showThresholdLabels", "showThresholdMarkers"):
         options.setdefault(key, config.pop(key, key == "showThresholdMarkers"))
     if "title" in defaults:
@@ -114,18 +63,8 @@ def _gauge(panel: Panel) -> None:
 
 def _bargauge(panel: Panel) -> None:
     """The shape of Grafana 6: everything under `fieldOptions`."""
-    options, defaults = panel["options"], _defaults(panel)
-    old = options.pop("fieldOptions", None)
-    if old is not None:
-        for key, value in old.get("defaults", {}).items():
-            if key != "thresholds":
-                defaults.setdefault("displayName" if key == "title" else key, value)
-        defaults.setdefault("mappings", []).extend(item for item in old.get("mappings", []) if "options" in item)
-        mode = defaults.get("thresholds", {}).get("mode", "absolute")
-        steps = old.get("thresholds") or old.get("defaults", {}).get("thresholds", [])
-        if steps and not defaults.get("thresholds", {}).get("steps"):
-            defaults["thresholds"] = steps if isinstance(steps, dict) else {"mode": mode, "steps": steps}
-        options.setdefault("reduceOptions", _reduce(old))
+    single.field_options(panel)
+    options = panel["options"]
     options.pop("showThresholdLabels", None)
     options.pop("showThresholdMarkers", None)
     options.setdefault("showUnfilled", True)
@@ -206,7 +145,7 @@ def _pie(panel: Panel) -> None:
 def _discrete(panel: Panel) -> None:
     panel["type"] = "state-timeline"
     defaults = _defaults(panel)
-    defaults.setdefault("mappings", []).extend(_mappings(panel))
+    defaults.setdefault("mappings", []).extend(mappings(panel))
     defaults.setdefault("unit", panel.get("units", "short"))
     defaults.setdefault("custom", {"fillOpacity": 70, "lineWidth": 0})
     panel["options"] = {
@@ -224,6 +163,6 @@ def _text(panel: Panel) -> None:
 
 REWRITES: Final[dict[str, Callable[[Panel], None]]] = {
     "alertlist": _alertlist, "bargauge": _bargauge, "dashlist": _dashlist, "gauge": _gauge, "graph": graph.modernise,
-    "grafana-piechart-panel": _pie, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": _singlestat,
-    "table": _table, "text": _text,
+    "grafana-piechart-panel": _pie, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": single.singlestat,
+    "stat": single.field_options, "table": _table, "table-old": table.modernise, "text": _text,
 }  # fmt: skip

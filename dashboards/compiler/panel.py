@@ -13,6 +13,9 @@ KEYS: Final = frozenset({
     "timeCompare", "libraryPanel", "cacheTimeout", "queryCachingTTL", "options", "fieldConfig",
 })  # fmt: skip
 ROW: Final = frozenset({"type", "collapsed", "title", "datasource", "gridPos", "id", "panels", "repeat"})
+ROW_DEAD: Final = frozenset(
+    {"targets", "span", "height", "editable", "options", "fieldConfig", "titleSize", "showTitle"}
+)
 FIELD: Final = frozenset({
     "displayName", "displayNameFromDS", "description", "path", "writeable", "filterable", "unit", "decimals", "min", "max",
     "mappings", "thresholds", "color", "links", "actions", "noValue", "custom", "fieldMinMax",
@@ -37,7 +40,7 @@ def modernise(panel: dict[str, Any], *, coarse: bool = False, keep: bool = False
     _targets(panel, keep=keep)
     before = panel["type"]
     kinds.modernise(panel)
-    _thresholds(panel)
+    _thresholds(panel, keep=keep)
     _fields(panel, keep=keep)
     legend = panel["options"].get("legend")
     if isinstance(legend, dict) and "showLegend" not in legend and panel["type"] != "heatmap":
@@ -49,9 +52,12 @@ def modernise(panel: dict[str, Any], *, coarse: bool = False, keep: bool = False
 
 def _row(panel: dict[str, Any], *, coarse: bool, keep: bool) -> None:
     panel.setdefault("collapsed", False)
+    source = reference(panel.pop("datasource", None))
+    if source is not None:
+        panel["datasource"] = source
     for inner in panel.setdefault("panels", []):
         modernise(inner, coarse=coarse, keep=keep)
-    for key in () if keep else set(panel) - ROW:
+    for key in set(panel) & ROW_DEAD if keep else set(panel) - ROW:
         del panel[key]
 
 
@@ -83,11 +89,13 @@ def _prometheus(target: dict[str, Any], *, keep: bool) -> None:
         target.setdefault("range", not target["instant"])
 
 
-def _thresholds(panel: dict[str, Any]) -> None:
+def _thresholds(panel: dict[str, Any], *, keep: bool) -> None:
     """Steps of colour and value; the first one reaches down without end, which is null and not the text 'null'."""
     defaults = panel.setdefault("fieldConfig", {}).setdefault("defaults", {})
     thresholds = defaults.get("thresholds", {})
-    defaults["thresholds"] = _limits(thresholds if isinstance(thresholds, dict) else {})
+    if "thresholds" in defaults or not keep:
+        # Without any, Grafana has limits of its own, which someone may have meant.
+        defaults["thresholds"] = _limits(thresholds if isinstance(thresholds, dict) else {})
     for override in panel["fieldConfig"].get("overrides") or []:
         for setting in override.get("properties", []) if isinstance(override, dict) else []:
             if setting.get("id") == "thresholds" and isinstance(setting.get("value"), dict):

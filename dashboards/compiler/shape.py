@@ -75,8 +75,8 @@ DASHBOARD: Final[dict[str, Any]] = {
     "annotations": {"list": List(ANNOTATION)}, "links": LINKS, "time": {"from": str, "to": str}, "timepicker": dict, "timezone": str,
     "schemaVersion": MAYBE_TEXT_NUMBER, "editable": bool, "graphTooltip": NUMBER, "version": NUMBER, "weekStart": str, "nav": list, "pulldowns": list, "services": dict,
 }  # fmt: skip
-LATER: Final = frozenset({"refresh"})
-"""Keys whose other kinds mean something: a refresh of false is none."""
+QUIET: Final = frozenset({"options", "alert"})
+"""Keys that old panels have as false, which says nothing."""
 
 
 def repair(data: Json) -> list[str]:
@@ -92,7 +92,9 @@ def _object(value: Json, shape: Mapping[str, Any], place: str, found: list[str])
         if inner is None:
             continue
         where = f"{place}.{key}" if place else key
-        if not _is(inner, kind):
+        if inner is False and key in QUIET:
+            del value[key]
+        elif not _is(inner, kind):
             del value[key]
             found.append(f"{where} was {_word(type(inner))}, not {_expected(kind)}; it was left out")
         elif isinstance(kind, List):

@@ -18,7 +18,7 @@ from generator.importing.sources import Sources
 UID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 SLUG: Final = re.compile(r"[^a-z0-9]+")
 TITLE: Final = 250
-DROPPED: Final = ("id", "version", "iteration", "gnetId", "slug", "fullPath", "url", "uri")
+DROPPED: Final = ("id", "version", "iteration", "gnetId", "slug", "fullPath", "url", "uri", "revision")
 """What a Grafana keeps about a dashboard beside it: numbers of its own database."""
 PANELS: Final = 5_000
 

@@ -21,6 +21,8 @@ OWN_UIDS: Final = frozenset({"grafana", "__expr__", "-100", "-- Grafana --", "--
 VARIABLE: Final = re.compile(r"\$(?:\{([^}:.]+)[^}]*\}|(\w+)|\[\[([^\]]+)\]\])\Z")
 SLUG: Final = re.compile(r"[^A-Za-z0-9]+")
 PROMETHEUS: Final = "prometheus"
+PLUTONO: Final = "-- Plutono --"
+"""What a fork of Grafana calls its own source."""
 NO_QUERIES: Final = frozenset(
     {"text", "row", "news", "dashlist", "alertlist", "annolist", "welcome", "canvas", "pluginlist"}
 )
@@ -67,10 +69,15 @@ class Sources:
         else:
             kind, uid = "", text(before)
         kind = "" if kind in ("default", "default-datasource") else kind
+        if uid == PLUTONO:
+            holder["datasource"] = {"type": "grafana", "uid": "-- Grafana --"}
+            return
         after = self._reference(kind, uid, targets, mapping(before).get("apiVersion"))
         if after is None:
             return
         holder["datasource"] = after
+        for target in mappings(holder.get("targets")):
+            target.setdefault("datasource", dict(after))
 
     def _reference(self, kind: str, uid: str, targets: list[Json], version: Any) -> Json | None:
         """What to refer to; None to leave it as it is."""
@@ -89,9 +96,7 @@ class Sources:
             return {"type": kind or asked["type"], "uid": f"${{{self._variable(asked['type'], name)}}}"}
         if uid in OURS:
             return {"type": OURS[uid], "uid": uid}
-        kind = kind or (
-            PROMETHEUS if _tell(targets) == PROMETHEUS and not uid.lower().startswith(("loki", "logs")) else ""
-        )
+        kind = kind or _guess(uid, targets)
         if name and kind:
             return {"type": kind, "uid": f"${{{self._variable(kind, name)}}}"}
         if kind == PROMETHEUS:
@@ -191,6 +196,14 @@ def _holders(data: Json) -> Iterator[tuple[Json, list[Json]]]:
             )
             if one.get("datasource") is not None or "expr" in kind or one.get("type") != "query":
                 yield one, [kind]
+
+
+def _guess(uid: str, targets: list[Json]) -> str:
+    """Whether a source of unknown type is Prometheus, by its queries or else by its name."""
+    looks = _tell(targets)
+    if looks == PROMETHEUS:
+        return "" if uid.lower().startswith(("loki", "logs")) else PROMETHEUS
+    return PROMETHEUS if "prom" in uid.lower() and looks in ("", "another") else ""
 
 
 def _tell(targets: list[Json]) -> str:

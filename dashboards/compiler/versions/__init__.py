@@ -21,7 +21,7 @@ STEPS: Final[tuple[tuple[int, Step], ...]] = (
     (18, middle.gauge), (19, links.upgrade), (20, links.variables), (21, links.labels), (22, middle.align),
     (23, variables.multi), (24, middle.old_table), (26, middle.words), (27, middle.copies), (27, variables.constants),
     (28, variables.tags), (29, variables.refresh), (30, recent.mappings_step), (30, recent.tooltip), (31, recent.merge),
-    (34, queries.cloudwatch), (35, recent.time_axis), (37, recent.legend), (38, recent.cells), (39, recent.time_series_table),
+    (34, queries.cloudwatch), (35, recent.time_axis), (36, recent.source), (37, recent.legend), (38, recent.cells), (39, recent.time_series_table),
     (42, recent.hidden),
 )  # fmt: skip
 """The version that a step leads to, and the step."""

@@ -49,6 +49,8 @@ def old_table(data: Json) -> None:
     for panel in panels(data):
         if panel.get("type") == "table" and isinstance(panel.get("styles"), list):
             panel["type"] = BUILT_IN_TABLE
+        elif panel.get("type") == "table2":
+            panel["type"] = "table"
 
 
 def words(data: Json) -> None:

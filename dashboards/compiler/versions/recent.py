@@ -6,35 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dashboards.compiler.cells import cell_options
-from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels, text
+from dashboards.compiler.values import upgrade
+from dashboards.compiler.versions.read import Json, mapping, mappings, panels
 
-VALUE: Final = 1
-RANGE: Final = 2
 REDUCERS: Final = "refIdToStat"
-
-
-def mappings_of(old: object) -> list[Json]:
-    """Value mappings in today's form: all values in one mapping, ranges and special values in one each."""
-    values: Json = {}
-    result: list[Json] = []
-    for item in mappings(old):
-        if isinstance(item.get("options"), dict):
-            result.append(item)
-            continue
-        said: Json = {"text": text(item.get("text"))}
-        kind, value = number(item.get("type")), item.get("value")
-        if kind == RANGE or (kind is None and "from" in item):
-            ends = {key: _end(item.get(key)) for key in ("from", "to")}
-            result.append({"type": "range", "options": {**ends, "result": said}})
-        elif value == "null":
-            result.append({"type": "special", "options": {"match": "null", "result": said}})
-        elif value is not None:
-            values[str(value)] = said
-    return [{"type": "value", "options": values}, *result] if values else result
-
-
-def _end(value: object) -> float | int | None:
-    return None if value in ("null", "") else number(value)
 
 
 def mappings_step(data: Json) -> None:
@@ -43,10 +18,10 @@ def mappings_step(data: Json) -> None:
         config = mapping(panel.get("fieldConfig"))
         defaults = mapping(config.get("defaults"))
         if isinstance(defaults.get("mappings"), list):
-            defaults["mappings"] = mappings_of(defaults["mappings"])
+            defaults["mappings"] = upgrade(defaults["mappings"], mapping(defaults.get("thresholds")).get("steps"))
         for setting in _settings(config):
             if setting.get("id") == "mappings":
-                setting["value"] = mappings_of(setting.get("value"))
+                setting["value"] = upgrade(setting.get("value"))
 
 
 def tooltip(data: Json) -> None:
@@ -78,6 +53,15 @@ def time_axis(data: Json) -> None:
             matcher = {"id": "byType", "options": "time"}
             shown = {"matcher": matcher, "properties": [{"id": "custom.axisPlacement", "value": "auto"}]}
             config["overrides"] = [*mappings(config.get("overrides")), shown]
+
+
+def source(data: Json) -> None:
+    """Version 36: a panel without a data source has that of its first query which asks one."""
+    for panel in panels(data):
+        asked = [one["datasource"] for one in mappings(panel.get("targets")) if one.get("datasource")]
+        asked = [one for one in asked if mapping(one).get("uid") != "__expr__" and one != "__expr__"]
+        if asked and not panel.get("datasource") and panel.get("type") != "row":
+            panel["datasource"] = asked[0]
 
 
 def legend(data: Json) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels
+from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels, text
 
 COLUMNS: Final = 24
 SPANS: Final = 12
@@ -41,9 +41,11 @@ def _row(row: Json, placed: list[Json], top: int, number_: int) -> tuple[int, in
     header: Json = {}
     if number_:
         header = {
-            "type": "row", "id": number_, "title": row.get("title"), "collapsed": collapsed, "panels": [],
-            "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1}, "repeat": row.get("repeat"),
+            "type": "row", "id": number_, "title": text(row.get("title")), "collapsed": collapsed, "panels": [],
+            "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1},
         }  # fmt: skip
+        if row.get("repeat"):
+            header["repeat"] = row["repeat"]
         placed.append(header)
         top, number_ = top + 1, number_ + 1
     height = lines(row.get("height")) or lines(ROW_PIXELS)

@@ -21,8 +21,8 @@ def types(data: Json) -> None:
 def flags(data: Json) -> None:
     """Version 12: refreshing and hiding became numbers."""
     for variable in variables(data):
-        if isinstance(variable.get("refresh", False), bool):
-            variable["refresh"] = int(variable.get("refresh", False))
+        if isinstance(variable.get("refresh"), bool):
+            variable["refresh"] = int(variable["refresh"])
         if variable.pop("hideVariable", None):
             variable["hide"] = HIDE
         elif variable.pop("hideLabel", None):
@@ -49,6 +49,7 @@ def constants(data: Json) -> None:
         if variable.get("type") == "constant":
             value = text(variable.get("query"))
             variable["current"] = {"selected": True, "text": value, "value": value}
+            variable["options"] = [dict(variable["current"])]
             if variable.get("hide") in (None, 0, HIDE_LABEL):
                 variable["type"] = "textbox"
 
