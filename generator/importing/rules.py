@@ -8,15 +8,22 @@ from typing import Any, Final
 
 from generator.importing.record import Found, Json, Made, Refusal
 from provisioning.document import document
+from provisioning.imported import LABEL, MATCHER, VALUE
+from provisioning.routing import DEFAULT, ROUTES
 
 DURATION: Final = re.compile(r"(?=\d|0)((\d+)y)?((\d+)w)?((\d+)d)?((\d+)h)?((\d+)m)?((\d+)s)?((\d+)ms)?\Z|0\Z")
-LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
+LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 METRIC: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 GROUP: Final = frozenset(
     {"name", "interval", "limit", "rules", "labels", "query_offset", "partial_response_strategy", "source_tenants"}
 )
 ALERT: Final = frozenset({"alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
 RECORD: Final = frozenset({"record", "expr", "labels"})
+SEVERITIES: Final = tuple(route.severity for route in ROUTES)
+ACTION: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+NAME: Final = re.compile(r"\$(\w+)")
+DECLARED: Final = re.compile(r"\$(\w+)\s*(?:,\s*\$(\w+)\s*)?:?=")
+KNOWN: Final = frozenset({"labels", "value", "externalLabels", "externalURL"})
 SLUG: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -56,12 +63,19 @@ def _group(group: Json, changes: list[str]) -> Json:
     labels = group.get("labels") or {}
     if labels:
         changes.append(f"labels of group {group['name']!r} stand at each of its rules")
-    rules = [
-        {**rule, **({"labels": {**labels, **(rule.get("labels") or {})}} if labels or rule.get("labels") else {})}
-        for rule in _list(group.get("rules"))
-    ]
+    told = f"alerts have the label {MATCHER}, by which they find imported receivers"
+    if told not in changes and any("alert" in rule for rule in _list(group.get("rules"))):
+        changes.append(told)
+    rules = [_labelled(rule, labels) for rule in _list(group.get("rules"))]
     kept = {key: group[key] for key in ("name", "interval", "limit") if group.get(key) is not None}
     return {**kept, "rules": [{key: value for key, value in rule.items() if value is not None} for rule in rules]}
+
+
+def _labelled(rule: Json, labels: Json) -> Json:
+    """A rule with the labels of its group, and of an alert the one that says where it is from."""
+    mark = {LABEL: VALUE} if "alert" in rule else {}
+    found = {**labels, **(rule.get("labels") or {}), **mark}
+    return {**rule, "labels": found} if found else rule
 
 
 def _notes(group: Json) -> Iterator[str]:
@@ -69,8 +83,9 @@ def _notes(group: Json) -> Iterator[str]:
         if key in group:
             yield f"group {group['name']!r} has {key}, which is not Prometheus'; it was left out"
     for rule in _list(group.get("rules")):
-        if "alert" in rule and not (rule.get("labels") or {}).get("severity"):
-            yield f"alert {rule['alert']!r} has no severity; it is routed like a warning"
+        severity = (rule.get("labels") or {}).get("severity", "")
+        if "alert" in rule and severity not in SEVERITIES:
+            yield f"alert {rule['alert']!r} has the severity {severity!r} and not one of {', '.join(SEVERITIES)}; {DEFAULT.receiver} hear of it as of a warning"
 
 
 def _mistakes(groups: list[Json]) -> Iterator[str]:
@@ -88,7 +103,7 @@ def _mistakes(groups: list[Json]) -> Iterator[str]:
             yield f"group {name!r} has keys that Prometheus does not know: {', '.join(unknown)}"
         if group.get("query_offset") not in (None, "", "0s", 0):
             yield f"group {name!r} has query_offset, which Prometheus reads from 2.53 on and the oldest that is served, 2.42, refuses"
-        if not _is_duration(group.get("interval")):
+        if not is_duration(group.get("interval")):
             yield f"group {name!r} has an interval that is no duration such as 1m: {group.get('interval')!r}"
         if not _is_labels(group.get("labels")):
             yield f"group {name!r} has labels that are not names with texts"
@@ -110,14 +125,37 @@ def _rule(rule: Any, place: str) -> Iterator[str]:
     if not isinstance(name, str) or not name or ("record" in rule and not METRIC.match(name)):
         yield f"{place} has no good name: {name!r}"
     for key in ("for", "keep_firing_for"):
-        if not _is_duration(rule.get(key)):
+        if not is_duration(rule.get(key)):
             yield f"{place} has a {key} that is no duration such as 5m: {rule.get(key)!r}"
     for key in ("labels", "annotations"):
         if not _is_labels(rule.get(key)):
             yield f"{place} has {key} that are not names (letters, digits and _) with texts"
+    for key, said in (*_texts(rule.get("labels")), *_texts(rule.get("annotations"))):
+        wrong = template_error(said)
+        if wrong:
+            yield f"{place}, {key}: {wrong}"
     mistake = parse_error(rule.get("expr"))
     if mistake:
         yield f"{place} ({name}): {mistake}"
+
+
+def _texts(value: object) -> list[tuple[str, str]]:
+    return [(str(key), one) for key, one in value.items() if isinstance(one, str)] if isinstance(value, dict) else []
+
+
+def template_error(said: str) -> str:
+    """What is wrong with the template in a label or an annotation, as far as its braces and names show it."""
+    actions = ACTION.findall(said)
+    if said.count("{{") != len(actions):
+        return "a {{ is not closed by }}"
+    declared = {name for action in actions for names in DECLARED.findall(action) for name in names}
+    unknown = sorted({name for action in actions for name in NAME.findall(_bare(action))} - declared - KNOWN)
+    return f"there is no ${unknown[0]}; there are {', '.join(f'${name}' for name in sorted(KNOWN))}" if unknown else ""
+
+
+def _bare(action: str) -> str:
+    """An action without the texts in it."""
+    return re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`', "", action)
 
 
 def parse_error(expression: object) -> str:
@@ -136,14 +174,17 @@ def parse_error(expression: object) -> str:
     return ""
 
 
-def _is_duration(value: object) -> bool:
+def is_duration(value: object) -> bool:
+    """Whether a value is absent or a duration as Prometheus writes them."""
     return value in (None, "", 0) or (isinstance(value, str) and bool(DURATION.match(value)))
 
 
 def _is_labels(value: object) -> bool:
     if value is None:
         return True
-    return isinstance(value, dict) and all(LABEL.match(str(key)) and isinstance(one, str) for key, one in value.items())
+    return isinstance(value, dict) and all(
+        LABEL_NAME.match(str(key)) and key != "__name__" and isinstance(one, str) for key, one in value.items()
+    )
 
 
 def _list(value: Any) -> list[Any]:

@@ -16,18 +16,121 @@ from dashboards.compiler import canonical, imported
 from generator.importing.record import Record
 from generator.importing.run import Importer
 from generator.importing.store import Store
+from tests.importing.pairs import differences
 
 EXAMPLES = int(os.environ.get("WATCHFLOOR_FUZZ_EXAMPLES", "60"))
 """More for a long run by hand."""
 IMPORTER = Importer("Imported", {})
-KEYS = (
-    "title uid panels rows templating list annotations links time timepicker refresh schemaVersion type id gridPos x y w h targets expr refId "
-    "datasource options fieldConfig defaults overrides matcher properties value mappings thresholds steps color custom legend xaxis yaxes tooltip "
-    "styles pattern columns seriesOverrides alias aliasColors gauge sparkline valueMaps rangeMaps from to text current multi query name repeat "
-    "collapse span height libraryPanel __inputs __elements pluginId elements layout kind spec items element variables apiVersion metadata data json "
-    "groups alert record for labels route receivers statistics dimensions namespace region metricName fields tags groupBy transformations "
-    "fieldOptions calcs valueOptions options-gauge minSpan grid pulldowns nav services dashboard meta alert dataLinks url sort content mode"
-).split()
+KEYS = [
+    "title",
+    "uid",
+    "panels",
+    "rows",
+    "templating",
+    "list",
+    "annotations",
+    "links",
+    "time",
+    "timepicker",
+    "refresh",
+    "schemaVersion",
+    "type",
+    "id",
+    "gridPos",
+    "x",
+    "y",
+    "w",
+    "h",
+    "targets",
+    "expr",
+    "refId",
+    "datasource",
+    "options",
+    "fieldConfig",
+    "defaults",
+    "overrides",
+    "matcher",
+    "properties",
+    "value",
+    "mappings",
+    "thresholds",
+    "steps",
+    "color",
+    "custom",
+    "legend",
+    "xaxis",
+    "yaxes",
+    "tooltip",
+    "styles",
+    "pattern",
+    "columns",
+    "seriesOverrides",
+    "alias",
+    "aliasColors",
+    "gauge",
+    "sparkline",
+    "valueMaps",
+    "rangeMaps",
+    "from",
+    "to",
+    "text",
+    "current",
+    "multi",
+    "query",
+    "name",
+    "repeat",
+    "collapse",
+    "span",
+    "height",
+    "libraryPanel",
+    "__inputs",
+    "__elements",
+    "pluginId",
+    "elements",
+    "layout",
+    "kind",
+    "spec",
+    "items",
+    "element",
+    "variables",
+    "apiVersion",
+    "metadata",
+    "data",
+    "json",
+    "groups",
+    "alert",
+    "record",
+    "for",
+    "labels",
+    "route",
+    "receivers",
+    "statistics",
+    "dimensions",
+    "namespace",
+    "region",
+    "metricName",
+    "fields",
+    "tags",
+    "groupBy",
+    "transformations",
+    "fieldOptions",
+    "calcs",
+    "valueOptions",
+    "options-gauge",
+    "minSpan",
+    "grid",
+    "pulldowns",
+    "nav",
+    "services",
+    "dashboard",
+    "meta",
+    "alert",
+    "dataLinks",
+    "url",
+    "sort",
+    "content",
+    "mode",
+]
 KINDS = ["graph", "singlestat", "table", "table-old", "heatmap", "text", "row", "stat", "gauge", "bargauge", "timeseries", "alertlist", "dashlist", "grafana-piechart-panel", "natel-discrete-panel", "GridLayout", "RowsLayout", "TabsLayout", "AutoGridLayout", "Panel", "QueryVariable", "ConfigMap", "Dashboard", "GrafanaDashboard", "query", "constant", "interval", "datasource"]  # fmt: skip
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.sampled_from(KINDS), st.text(max_size=12),
@@ -124,6 +227,7 @@ def is_sound(record: Record) -> None:
             assert "/" not in made.name
             again, _, left_out = imported(data)
             assert left_out == []
+            assert [one.path for one in differences(again, data)] == []
             assert canonical(again) == made.content
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -25,12 +24,12 @@ REMOTE = 7
 
 
 @pytest.fixture(scope="module")
-def records() -> Iterator[dict[str, Record]]:
+def records() -> dict[str, Record]:
     """The record of every file, by its path."""
     if not BOARDS.is_dir():
         pytest.skip("../shared/data/dashboards is not there")
     importer = Importer("Imported", {})
-    yield {str(file.relative_to(BOARDS)): importer.file(file, BOARDS, file.name) for file in files(BOARDS)}
+    return {str(file.relative_to(BOARDS)): importer.file(file, BOARDS, file.name) for file in files(BOARDS)}
 
 
 def test_every_file_is_imported_or_refused_with_a_reason(records: dict[str, Record]) -> None:
