@@ -33,6 +33,7 @@ def imported(dashboard: dict[str, Any]) -> tuple[dict[str, Any], int, list[str]]
     left_out = repair(dashboard)
     data: dict[str, Any] = encode(dashboard)
     version = upgrade(data)
+    data = encode(data)
     modernise(data, keep=True)
     place(data["panels"])
     identify(data["panels"])

@@ -43,7 +43,7 @@ class Sources:
         self._data, self._inputs, self._known = data, inputs, known
         self._changes, self._attention = changes, attention
         self._named = {text(one.get("name")): one for one in variables(data)}
-        self._made: dict[str, str] = {}
+        self._made: dict[str, dict[str, str]] = {}
         self._counts: Counter[str] = Counter()
         self._needs: Counter[str] = Counter()
 
@@ -52,11 +52,7 @@ class Sources:
         for holder, targets in _holders(self._data):
             self._holder(holder, targets)
         for name, variable in self._named.items():
-            if (
-                variable.get("type") == "datasource"
-                and text(variable.get("query")) == PROMETHEUS
-                and name not in self._made.values()
-            ):
+            if variable.get("type") == "datasource" and text(variable.get("query")) == PROMETHEUS:
                 self._first_choice(variable)
         for what, count in sorted(self._needs.items()):
             self._attention.append(f"{count} {'place needs' if count == 1 else 'places need'} {what}")
@@ -120,10 +116,14 @@ class Sources:
 
     def _variable(self, kind: str, source: str) -> str:
         """The variable for a source of a type, made when it is first used."""
-        key = f"{kind}\0{source}"
-        if key in self._made:
-            return self._made[key]
-        first = not any(one.startswith(f"{kind}\0") for one in self._made)
+        known = self._made.setdefault(kind, {})
+        if source in known:
+            return known[source]
+        # The default source is taken for the first one that is named: nobody can tell what it was.
+        first = not any(known) or not source
+        if first and known:
+            known[source] = next(iter(known.values()))
+            return known[source]
         chosen = self._existing(kind) if first else None
         if chosen is None:
             name = (
@@ -135,7 +135,7 @@ class Sources:
             while chosen in self._named:
                 chosen += "_2"
             self._add(chosen, kind)
-        self._made[key] = chosen
+        known[source] = chosen
         told = source or "the default one"
         self._changes.append(f"data source {told} ({kind}) became the variable ${chosen}")
         return chosen
