@@ -51,7 +51,7 @@ class Sources:
         """Every reference, and the variables that choose a source, in place."""
         for holder, targets in _holders(self._data):
             self._holder(holder, targets)
-        for name, variable in self._named.items():
+        for variable in self._named.values():
             if variable.get("type") == "datasource" and text(variable.get("query")) == PROMETHEUS:
                 self._first_choice(variable)
         for what, count in sorted(self._needs.items()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from generator.importing.record import ImportsError, Kind, Made, Record
 INDEX: Final = "index.json"
 ENDINGS: Final[dict[Kind, str]] = {"dashboard": ".json", "rules": ".yml", "alertmanager": ".yml"}
 PLACES: Final[dict[Kind, str]] = {"dashboard": "dashboards", "rules": "rules", "alertmanager": "alertmanager"}
+Entry = dict[str, str]
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\Z")
 NOTE: Final = "Where the imported files beside this one came from, and the folder of each dashboard. Written by watchfloor import."
 
@@ -23,48 +25,58 @@ class Store:
 
     def __init__(self, directory: Path, reserved: frozenset[str]) -> None:
         self._directory = directory
-        self._reserved = reserved
-        self._entries = {entry["path"]: entry for entry in index(directory) if (directory / entry["path"]).is_file()}
+        self._known = {entry["path"] for entry in index(directory)}
+        self._entries: dict[str, Entry] = {}
+        self._origins: dict[str, set[str]] = {}
+        self._uids = set(reserved)
+        self._titles: set[tuple[str, str]] = set()
         self._new: dict[str, Made] = {}
+        for entry in index(directory):
+            if (directory / entry["path"]).is_file():
+                self._keep(entry)
 
     def add(self, record: Record) -> None:
-        """Settle uid, title and path of what one file gave."""
-        from generator.importing.board import identity, rename
-
-        before = {path for path, entry in self._entries.items() if entry["origin"] == record.file}
-        taken = {path: entry for path, entry in self._entries.items() if path not in before}
+        """Settle uid, title and path of what one file gave; what it gave before is forgotten."""
+        before = self._origins.pop(record.file, set())
+        for path in before:
+            entry = self._entries.pop(path)
+            self._uids.discard(entry["uid"])
+            self._titles.discard((entry["folder"], entry["title"].casefold()))
+            self._new.pop(path, None)
         for made in record.made:
             if made.kind == "dashboard":
-                uids = {entry["uid"] for entry in taken.values()} | self._reserved
-                uid = made.uid
-                for number in range(1, len(uids) + 2):
-                    if uid not in uids:
-                        break
-                    uid = identity(f"{record.file}#{made.name}#{number}")
-                titles = {entry["title"].casefold() for entry in taken.values() if entry["folder"] == made.folder}
-                title = made.title
-                for number in range(1, len(titles) + 2):
-                    if title.casefold() not in titles:
-                        break
-                    title = f"{made.title} ({number + 1})"
-                if uid != made.uid or title != made.title:
-                    rename(made, uid=uid if uid != made.uid else "", title=title if title != made.title else "")
-            made.path = self._path(made, {*taken, *self._new}, before)
-            entry = {
-                "path": made.path,
-                "origin": record.file,
-                "kind": made.kind,
-                "title": made.title,
-                "uid": made.uid,
-                "folder": made.folder,
-            }
-            taken[made.path] = entry
+                self._settle(made, record.file)
+            made.path = self._path(made, before)
+            told = {"kind": made.kind, "title": made.title, "uid": made.uid, "folder": made.folder}
+            self._keep({"path": made.path, "origin": record.file, **told})
             self._new[made.path] = made
-        self._entries = taken
+
+    def _keep(self, entry: Entry) -> None:
+        self._entries[entry["path"]] = entry
+        self._origins.setdefault(entry["origin"], set()).add(entry["path"])
+        if entry["kind"] == "dashboard":
+            self._uids.add(entry["uid"])
+            self._titles.add((entry["folder"], entry["title"].casefold()))
+
+    def _settle(self, made: Made, origin: str) -> None:
+        """A uid that no other dashboard has, and a title that no other one of the folder has: Grafana refuses both."""
+        from generator.importing.board import identity, rename
+
+        uid, title = made.uid, made.title
+        for number in count(1):
+            if uid not in self._uids:
+                break
+            uid = identity(f"{origin}#{made.name}#{number}")
+        for number in count(2):
+            if (made.folder, title.casefold()) not in self._titles:
+                break
+            title = f"{made.title} ({number})"
+        if uid != made.uid or title != made.title:
+            rename(made, uid=uid if uid != made.uid else "", title=title if title != made.title else "")
 
     def write(self) -> None:
         """Make the folder hold what was added; files of an origin that gives them no more go."""
-        gone = {entry["path"] for entry in index(self._directory)} - set(self._entries)
+        gone = self._known - set(self._entries)
         try:
             for path, made in self._new.items():
                 put(self._place(path), made.content)
@@ -86,23 +98,19 @@ class Store:
                 raise ImportsError(f"{place} is a symbolic link; imports are only written to real files and folders")
         return place
 
-    def _path(self, made: Made, taken: set[str], before: set[str]) -> str:
+    def _path(self, made: Made, before: set[str]) -> str:
         """A path that no other import has; the one of an earlier import of the same thing where there is one."""
         base = made.name if NAME.match(made.name) else "import"
-        for number in range(1, len(taken) + 2):
+        for number in count(1):
             path = f"{PLACES[made.kind]}/{base}{f'-{number}' if number > 1 else ''}{ENDINGS[made.kind]}"
-            if path in taken or (
-                path not in before and (self._directory / path).exists() and path not in self._known()
-            ):
-                continue
-            return path
-        raise ImportsError(f"{self._directory} has no free name for {made.title!r}")
-
-    def _known(self) -> set[str]:
-        return set(self._entries)
+            place = self._directory / path
+            strange = path not in before and path not in self._known and (place.exists() or place.is_symlink())
+            if path not in self._entries and not strange:
+                break
+        return path
 
 
-def index(directory: Path) -> list[dict[str, str]]:
+def index(directory: Path) -> list[Entry]:
     """The entries of the index; none without one."""
     place = directory / INDEX
     if not place.exists():
@@ -114,7 +122,7 @@ def index(directory: Path) -> list[dict[str, str]]:
         raise ImportsError(f"{place} is no index of imports ({error}); remove it and import again") from None
 
 
-def _entry(one: Any) -> dict[str, str]:
+def _entry(one: Any) -> Entry:
     entry = {key: str(one[key]) for key in ("path", "origin", "kind", "title", "uid", "folder")}
     folder, _, name = entry["path"].partition("/")
     stem, _, ending = name.partition(".")
@@ -123,7 +131,7 @@ def _entry(one: Any) -> dict[str, str]:
     return entry
 
 
-def kept(directory: Path, kind: Kind) -> Iterator[tuple[Path, dict[str, str]]]:
+def kept(directory: Path, kind: Kind) -> Iterator[tuple[Path, Entry]]:
     """The files of a kind that lie in the folder, each with its entry in the index, or an empty one."""
     folder = directory / PLACES[kind]
     if not folder.is_dir():

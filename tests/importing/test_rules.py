@@ -113,7 +113,8 @@ def test_we_agree_with_promtool(tmp_path: Path, bring: Bring) -> None:
     """Of the real rule files we import those that Debian's promtool accepts; each result passes it too."""
     if not (FOLDER / "rules").is_dir():
         pytest.skip("../shared/data/rules is not there")
-    made, wrong = [], []
+    made: list[Path] = []
+    wrong: list[str] = []
     for place in sorted((FOLDER / "rules").iterdir()):
         record = bring(place.read_bytes(), place.name)
         if record.made:
