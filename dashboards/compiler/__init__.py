@@ -10,8 +10,6 @@ from dashboards.compiler.dashboard import modernise
 from dashboards.compiler.encode import encode
 from dashboards.compiler.identity import identify
 from dashboards.compiler.layout import place
-from dashboards.compiler.shape import repair
-from dashboards.compiler.versions import upgrade
 
 
 def classic(dashboard: object) -> dict[str, Any]:
@@ -30,6 +28,9 @@ def imported(dashboard: dict[str, Any]) -> tuple[dict[str, Any], int, list[str]]
 
     Also the version it had, and a sentence for each value that could not be understood and was left out.
     """
+    from dashboards.compiler.shape import repair
+    from dashboards.compiler.versions import upgrade
+
     left_out = repair(dashboard)
     data: dict[str, Any] = encode(dashboard)
     version = upgrade(data)

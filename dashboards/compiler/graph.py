@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from dashboards.compiler.read import mapping, mappings, number, text
 from dashboards.compiler.series import overrides
-from dashboards.compiler.versions.read import mapping, mappings, number, text
 
 CALCS: Final = {"avg": "mean", "current": "lastNotNull", "max": "max", "min": "min", "total": "sum"}
 SPAN_NULLS: Final = {"connected": True, "null": False, "null as zero": False}

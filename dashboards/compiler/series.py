@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import mapping, mappings, number, text
+from dashboards.compiler.read import mapping, mappings, number, text
 
 Json = dict[str, Any]
 SECOND: Final = 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from dashboards.compiler.read import mapping, number, text
 from dashboards.compiler.values import mappings, steps
-from dashboards.compiler.versions.read import mapping, number, text
 
 Panel = dict[str, Any]
 CALCS: Final = {"avg": "mean", "current": "lastNotNull", "total": "sum", "name": "lastNotNull"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from dashboards.compiler.read import mappings as dicts
+from dashboards.compiler.read import number, text
 from dashboards.compiler.series import matcher
 from dashboards.compiler.values import mappings
-from dashboards.compiler.versions.read import mappings as dicts
-from dashboards.compiler.versions.read import number, text
 
 Json = dict[str, Any]
 ALL: Final = "/.*/"

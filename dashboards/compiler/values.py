@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import mappings as dicts
-from dashboards.compiler.versions.read import number, text
+from dashboards.compiler.read import mappings as dicts
+from dashboards.compiler.read import number, text
 
 Json = dict[str, Any]
 VALUES: Final = 1

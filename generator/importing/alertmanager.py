@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import mapping, mappings, text
+from dashboards.compiler.read import mapping, mappings, text
 from generator.importing.record import Found, Json, Made, Refusal
 from generator.importing.rules import SLUG, is_duration
 from provisioning.document import document

@@ -10,7 +10,7 @@ from typing import Final
 
 from dashboards.compiler import canonical, imported
 from dashboards.compiler.kinds import BUILT_IN
-from dashboards.compiler.versions.read import mapping, mappings, panels, text
+from dashboards.compiler.read import mapping, mappings, panels, text
 from generator.importing import inputs, library, schema
 from generator.importing.record import Found, Json, Made, Refusal
 from generator.importing.sources import Sources

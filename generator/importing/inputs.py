@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import mappings, text
+from dashboards.compiler.read import mappings, text
 from generator.importing.record import Json
 
 NAME: Final = re.compile(r"\$\{([^{}\s]{1,200})\}")

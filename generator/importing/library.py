@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from dashboards.compiler.versions.read import mapping, mappings, panels, text
+from dashboards.compiler.read import mapping, mappings, panels, text
 from generator.importing.record import Json
 
 

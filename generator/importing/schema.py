@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import dashboards
-from dashboards.compiler.versions.read import mappings
+from dashboards.compiler.read import mappings
 from generator.importing.record import Json
 
 FILE: Final = Path(dashboards.__file__).parent / "schema" / "dashboard.jsonschema.json"

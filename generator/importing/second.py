@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import mapping, mappings, text
+from dashboards.compiler.read import mapping, mappings, text
 from generator.importing import second_layout, second_variables
 from generator.importing.record import Json, Refusal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.compiler.versions.read import mapping, mappings, text
+from dashboards.compiler.read import mapping, mappings, text
 from generator.importing.record import Json, Refusal
 
 KINDS: Final = {

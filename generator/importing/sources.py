@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import annotation_queries, mapping, mappings, panels, text, variables
+from dashboards.compiler.read import annotation_queries, mapping, mappings, panels, text, variables
 from generator.importing.record import Json
 from provisioning.grafana import ALERTMANAGER_UID, POSTGRES_UID, PROMETHEUS_UID
 

@@ -155,7 +155,7 @@ def test_an_interrupted_run_is_finished_by_the_next(tmp_path: Path, monkeypatch:
             raise OSError(28, "No space left on device", str(place))
         real(place, content)
 
-    monkeypatch.setattr(files, "_put", failing)
+    monkeypatch.setattr(files, "put", failing)
     with pytest.raises(FilesError, match="No space left on device"):
         write(tmp_path, {"a.yml": b"1", "b.yml": b"2"})
     monkeypatch.undo()

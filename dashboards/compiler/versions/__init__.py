@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from dashboards.compiler.read import number
 from dashboards.compiler.versions import early, links, middle, queries, recent, rows, variables
-from dashboards.compiler.versions.read import number
 
 Step = Callable[[dict[str, Any]], None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels, text
+from dashboards.compiler.read import Json, mapping, mappings, number, panels, text
 
 
 def services(data: Json) -> None:

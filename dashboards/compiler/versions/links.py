@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from dashboards.compiler.versions.read import Json, mapping, mappings, panels, text
+from dashboards.compiler.read import Json, mapping, mappings, panels, text
 
 SLUG: Final = re.compile(r"[^a-z0-9]+")
 OLD_NAMES: Final = re.compile(r"(\$?)__(series_name|value_time|field_name)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels, text
+from dashboards.compiler.read import Json, mapping, mappings, number, panels, text
 
 COLUMNS: Final = 24
 FACTORS: Final = tuple(number for number in range(1, COLUMNS + 1) if COLUMNS % number == 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dashboards.compiler.identity import letters
-from dashboards.compiler.versions.read import Json, annotation_queries, mapping, mappings, panels, text
+from dashboards.compiler.read import Json, annotation_queries, mapping, mappings, panels, text
 
 METRIC: Final = ("dimensions", "namespace", "region", "metricName")
 ANNOTATION: Final = ("dimensions", "namespace", "region", "prefixMatching", "statistics")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dashboards.compiler.cells import cell_options
+from dashboards.compiler.read import Json, mapping, mappings, panels
 from dashboards.compiler.values import upgrade
-from dashboards.compiler.versions.read import Json, mapping, mappings, panels
 
 REDUCERS: Final = "refIdToStat"
 

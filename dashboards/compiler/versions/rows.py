@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-from dashboards.compiler.versions.read import Json, mapping, mappings, number, panels, text
+from dashboards.compiler.read import Json, mapping, mappings, number, panels, text
 
 COLUMNS: Final = 24
 SPANS: Final = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.compiler.versions.read import Json, text, variables
+from dashboards.compiler.read import Json, text, variables
 
 HIDE_LABEL: Final = 1
 HIDE: Final = 2
