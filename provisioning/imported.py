@@ -14,6 +14,16 @@ MATCHER: Final = f'{LABEL}="{VALUE}"'
 PARTS: Final = ("receivers", "inhibit_rules", "time_intervals")
 
 
+PLACES: Final = ("dashboards/*.json", "rules/*.yml", "alertmanager/*.yml", "index.json")
+
+
+def kept(settings: Settings) -> dict[str, bytes]:
+    """Every file that was imported, by its path below `imports.directory`."""
+    folder = settings.imports.directory
+    found = [place for pattern in PLACES for place in sorted(folder.glob(pattern)) if place.is_file()]
+    return {place.relative_to(folder).as_posix(): place.read_bytes() for place in found}
+
+
 def branches(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """The routes, receivers, inhibitions and time intervals of all imported configurations."""
     found: dict[str, list[dict[str, Any]]] = {"routes": [], **{part: [] for part in PARTS}}
