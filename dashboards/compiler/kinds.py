@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dashboards.compiler import graph, single, table
+from dashboards.compiler import graph, series, single, table, worldmap
 from dashboards.compiler.cells import cell_options
+from dashboards.compiler.read import mapping, text
 from dashboards.compiler.values import mappings
 
 Panel = dict[str, Any]
@@ -87,16 +88,16 @@ def _heatmap(panel: Panel) -> None:
     """The Angular heatmap kept its settings at the root of the panel."""
     if panel["options"]:
         return
-    color, axis = panel.get("color", {}), panel.get("yAxis", {})
-    scheme = color.get("colorScheme", "interpolateOranges").removeprefix("interpolate")
+    color, axis = mapping(panel.get("color")), mapping(panel.get("yAxis"))
+    scheme = (text(color.get("colorScheme")) or "interpolateOranges").removeprefix("interpolate")
     panel["options"] = {
         "calculate": panel.get("dataFormat", "timeseries") == "timeseries",
         "color": {
             "mode": "opacity" if color.get("mode") == "opacity" else "scheme", "scheme": scheme, "steps": 64, "reverse": False,
             "exponent": color.get("exponent", 0.5), "scale": "exponential", "fill": color.get("cardColor", "dark-orange"),
         },
-        "cellGap": panel.get("cards", {}).get("cardPadding", 1), "exemplars": {"color": "rgba(255,0,255,0.7)"},
-        "filterValues": {"le": 1e-9}, "legend": {"show": bool(panel.get("legend", {}).get("show", False))},
+        "cellGap": mapping(panel.get("cards")).get("cardPadding", 1), "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9}, "legend": {"show": bool(mapping(panel.get("legend")).get("show", False))},
         "rowsFrame": {"layout": panel.get("yBucketBound") or "auto"}, "showValue": "never",
         "tooltip": {"mode": "single", "yHistogram": False},
         "yAxis": {"axisPlacement": "left", "reverse": bool(panel.get("reverseYBuckets")), "unit": axis.get("format", "short")},
@@ -130,16 +131,18 @@ def _dashlist(panel: Panel) -> None:
 
 def _pie(panel: Panel) -> None:
     panel["type"] = "piechart"
-    _defaults(panel).setdefault("unit", panel.get("format", "short"))
-    legend = panel.get("legend", {})
+    _defaults(panel).setdefault("unit", text(panel.get("format")) or "short")
+    legend = mapping(panel.get("legend"))
     values = [name for name, key in (("value", "values"), ("percent", "percentage")) if legend.get(key)]
     placement = "right" if panel.get("legendType") == "Right side" else "bottom"
-    show = bool(legend.get("show", True))
+    show = bool(legend.get("show", True)) and panel.get("legendType") != "On graph"
+    name = text(panel.get("valueName"))
     panel["options"] = {
         "legend": {"displayMode": "table", "placement": placement, "showLegend": show, "values": values},
-        "pieType": panel.get("pieType", "pie"), "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        "tooltip": {"mode": "single", "sort": "none"},
+        "pieType": text(panel.get("pieType")) or "pie", "tooltip": {"mode": "single", "sort": "none"},
+        "reduceOptions": {"calcs": [single.CALCS.get(name, name) or "lastNotNull"], "fields": "", "values": False},
     }  # fmt: skip
+    panel["fieldConfig"]["overrides"] += series.colours(panel)
 
 
 def _discrete(panel: Panel) -> None:
@@ -163,6 +166,6 @@ def _text(panel: Panel) -> None:
 
 REWRITES: Final[dict[str, Callable[[Panel], None]]] = {
     "alertlist": _alertlist, "bargauge": _bargauge, "dashlist": _dashlist, "gauge": _gauge, "graph": graph.modernise,
-    "grafana-piechart-panel": _pie, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": single.singlestat,
+    "grafana-piechart-panel": _pie, "grafana-worldmap-panel": worldmap.modernise, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": single.singlestat,
     "stat": single.field_options, "table": _table, "table-old": table.modernise, "text": _text,
 }  # fmt: skip

@@ -43,7 +43,7 @@ def modernise(panel: dict[str, Any], *, coarse: bool = False, keep: bool = False
     _thresholds(panel, keep=keep)
     _fields(panel, keep=keep)
     legend = panel["options"].get("legend")
-    if isinstance(legend, dict) and "showLegend" not in legend and panel["type"] != "heatmap":
+    if not keep and isinstance(legend, dict) and "showLegend" not in legend and panel["type"] != "heatmap":
         legend["showLegend"] = legend.get("displayMode") != "hidden"
         if not legend["showLegend"]:
             legend["displayMode"] = "list"

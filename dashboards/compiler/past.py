@@ -46,6 +46,11 @@ KEYS: Final = {
     "grafana-piechart-panel": _ANGULAR | {
         "aliasColors", "breakPoint", "combine", "fontSize", "legendType", "pieType", "strokeWidth", "valueName", "hideTimeOverride", "unit",
     },
+    "grafana-worldmap-panel": _ANGULAR | {
+        "circleMaxSize", "circleMinSize", "colors", "esGeoPoint", "esLocationName", "esMetric", "hideEmpty", "hideZero", "initialZoom", "jsonUrl",
+        "jsonpCallback", "locationData", "mapCenter", "mapCenterLatitude", "mapCenterLongitude", "mouseWheelZoom", "showLegend", "stickyLabels",
+        "tableQueryOptions", "unitPlural", "unitSingle", "valueName", "geohashField", "latitudeField", "longitudeField",
+    },
     "natel-discrete-panel": _ANGULAR | {
         "backgroundColor", "colorMaps", "crosshairColor", "display", "expandFromQueryS", "extendLastValue", "highlightOnMouseover", "legendSortBy",
         "lineColor", "metricNameColor", "rangeMaps", "rowHeight", "showDistinctCount", "showLegend", "showLegendNames", "showLegendPercent",

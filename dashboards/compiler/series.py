@@ -13,16 +13,19 @@ SPAN_NULLS: Final = {"connected": True, "null": False}
 
 def overrides(panel: Json, right: Json) -> list[Json]:
     """Colours by name, then what was said of series by name or pattern. `right` is the second axis."""
-    colours = mapping(panel.get("aliasColors"))
-    found = [
-        {"matcher": matcher(name), "properties": [_fixed(colour)]} for name, colour in colours.items() if text(colour)
-    ]
+    found = colours(panel)
     for one in mappings(panel.get("seriesOverrides")):
         alias = text(one.get("alias")) or text(one.get("$$alias"))
         properties = _properties(one, panel, right)
         if alias and properties:
             found.append({"matcher": matcher(alias), "properties": properties})
     return found
+
+
+def colours(panel: Json) -> list[Json]:
+    """Colours of series by name."""
+    said = mapping(panel.get("aliasColors"))
+    return [{"matcher": matcher(name), "properties": [_fixed(colour)]} for name, colour in said.items() if text(colour)]
 
 
 def matcher(name: str) -> Json:

@@ -45,6 +45,8 @@ def make(found: Found, origin: str, known: Mapping[str, str], folder: str) -> Ma
     _tell_versions(version, rows, changes)
     _tell_kinds(before, data, changes, attention)
     attention += left_out[:20] + ([f"{len(left_out) - 20} more values were left out"] if len(left_out) > 20 else [])
+    if found.hints.folder_uid and not found.hints.folder:
+        changes.append(f"it was in the folder with the uid {found.hints.folder_uid}; it is in {folder!r}")
     attention += found.notes
     attention += schema.differences(data)
     name = (

@@ -6,13 +6,15 @@ import base64
 import binascii
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from generator.importing.record import Found, Hints, Irrelevant, Json, Refusal
 from generator.importing.text import BYTES, documents
 
 CLASSIC: Final = ("panels", "rows", "schemaVersion", "templating")
-FOLDERS: Final = ("grafana_folder", "grafana-folder", "k8s-sidecar-target-directory", "grafana.app/folder")
+FOLDERS: Final = ("grafana_folder", "grafana-folder", "k8s-sidecar-target-directory")
+FOLDER_UID: Final = "grafana.app/folder"
 REMOTE: Final = {
     "url": "it names an address, and nothing is fetched from the network; download the dashboard and import the file",
     "urlAuthorization": "",
@@ -67,7 +69,7 @@ class Forms:
         inputs = {
             _text(one, "name"): _text(one, "value") for one in listed or [] if isinstance(one, dict) and one.get("value")
         } if isinstance(listed, list) else {}  # fmt: skip
-        yield from self.all(value["dashboard"], Hints(hints.uid, folder, hints.name, {**hints.inputs, **inputs}))
+        yield from self.all(value["dashboard"], replace(hints, folder=folder, inputs={**hints.inputs, **inputs}))
 
     def _mixin(self, value: Json, hints: Hints) -> Iterator[Found | Refusal]:
         """A mixin: dashboards by file name, groups of alerts and of recordings."""
@@ -83,7 +85,9 @@ class Forms:
         metadata = metadata if isinstance(metadata, dict) else {}
         spec = value.get("spec")
         name = _text(metadata, "name")
-        inner = Hints(hints.uid, _folder(metadata) or hints.folder, name or hints.name, hints.inputs)
+        inner = replace(
+            hints, folder=_folder(metadata) or hints.folder, name=name or hints.name, folder_uid=_folder_uid(metadata)
+        )
         if kind == "ConfigMap":
             yield from self._config_map(value, inner)
         elif isinstance(value.get("items"), list) and kind.endswith("List"):
@@ -97,7 +101,7 @@ class Forms:
             second = "/v2" in value["apiVersion"]
             yield _bare(
                 {"elements": {}, "layout": None, **spec} if second else spec,
-                Hints(name, inner.folder, inner.name, inner.inputs),
+                replace(inner, uid=name),
             )
         elif kind == "Dashboard" and isinstance(_source(value), dict):
             # A conversion that failed keeps what it was asked to convert.
@@ -138,7 +142,7 @@ class Forms:
             for one in (sources if isinstance(sources, list) else ())
             if isinstance(one, dict) and one.get("inputName")
         }
-        inner = Hints(_text(spec, "uid"), folder, hints.name, inputs)
+        inner = replace(hints, uid=_text(spec, "uid"), folder=folder, inputs=inputs)
         if isinstance(spec.get("json"), str):
             yield from self._text(spec["json"].encode("utf-8", "replace"), "json", inner, "spec.json")
         elif isinstance(spec.get("gzipJson"), str):
@@ -199,7 +203,12 @@ def _folder(metadata: Json) -> str:
         for name in FOLDERS:
             if isinstance(notes, dict) and _text(notes, name):
                 return _text(notes, name).strip("/").rpartition("/")[2]
-    return _text(metadata, "folder")
+    return ""
+
+
+def _folder_uid(metadata: Json) -> str:
+    notes = metadata.get("annotations")
+    return _text(notes, FOLDER_UID) or _text(metadata, "folder")
 
 
 def _text(value: Any, key: str) -> str:

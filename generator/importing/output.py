@@ -17,14 +17,16 @@ def files(settings: Settings) -> dict[str, bytes]:
     directory = settings.imports.directory
     found: dict[str, bytes] = {}
     folders: set[str] = set()
-    uids: dict[str, str] = {}
+    taken: dict[tuple[str, str], str] = {}
     for place, entry in kept(directory, "dashboard"):
         folder = entry.get("folder") or settings.imports.folder
         content = place.read_bytes()
-        uid = _uid(content, str(place))
-        if uid in uids:
-            raise ImportsError(f"{place} has the uid {uid!r} of {uids[uid]}; give one of them another")
-        uids[uid] = str(place)
+        uid, title = _names(content, str(place))
+        # Grafana writes nothing any more to a folder in which two dashboards have the same uid or title.
+        for key, what in ((("", uid), f"uid {uid!r}"), ((folder, title.casefold()), f"title {title!r}")):
+            if key in taken:
+                raise ImportsError(f"{place} has the {what} of {taken[key]}; give one of them another")
+            taken[key] = str(place)
         folders.add(folder)
         found[f"grafana/{grafana.imported_place(folder)}/{place.name}"] = content
     if folders:
@@ -34,12 +36,12 @@ def files(settings: Settings) -> dict[str, bytes]:
     return found
 
 
-def _uid(content: bytes, place: str) -> str:
+def _names(content: bytes, place: str) -> tuple[str, str]:
     try:
         data: Any = orjson.loads(content)
     except ValueError as error:
         raise ImportsError(f"{place} is no JSON any more: {error}") from None
-    uid = data.get("uid") if isinstance(data, dict) else None
-    if not isinstance(uid, str) or not uid:
-        raise ImportsError(f"{place} is no dashboard with a uid; import it again")
-    return uid
+    uid, title = (data.get("uid"), data.get("title")) if isinstance(data, dict) else (None, None)
+    if not isinstance(uid, str) or not uid or not isinstance(title, str) or not title:
+        raise ImportsError(f"{place} is no dashboard with a uid and a title; import it again")
+    return uid, title

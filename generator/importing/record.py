@@ -28,6 +28,7 @@ class Hints:
     uid: str = ""
     folder: str = ""
     name: str = ""
+    folder_uid: str = ""
     inputs: dict[str, str] = field(default_factory=dict)
 
 

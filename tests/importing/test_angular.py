@@ -164,3 +164,45 @@ def test_gauges_of_grafana_6_keep_their_limits() -> None:
 def test_limits_that_nobody_set_are_left_to_grafana() -> None:
     """Without thresholds Grafana has its own; an import must not take them away."""
     assert "thresholds" not in panel("stat", fieldConfig={"defaults": {}, "overrides": []})["fieldConfig"]["defaults"]
+
+
+def test_a_world_map_is_a_geomap() -> None:
+    """View, circles, colours, and how places are told."""
+    table = {"queryType": "coordinates", "latitudeField": "lat", "longitudeField": "lon"}
+    found = panel(
+        "grafana-worldmap-panel",
+        mapCenter="Europe",
+        initialZoom="3",
+        locationData="table",
+        tableQueryOptions=table,
+        thresholds="0,10",
+        colors=["a", "b", "c"],
+        circleMaxSize="20",
+    )
+    layer = found["options"]["layers"][0]
+    assert (found["type"], found["options"]["view"]) == ("geomap", {"id": "coords", "lat": 46, "lon": 14, "zoom": 3})
+    assert layer["location"] == {"mode": "coords", "latitude": "lat", "longitude": "lon"}
+    assert layer["config"]["style"]["size"] == {"fixed": 5, "min": 2, "max": 20}
+    assert [step["value"] for step in found["fieldConfig"]["defaults"]["thresholds"]["steps"]] == [None, 0, 10]
+    countries = panel("grafana-worldmap-panel", locationData="countries", valueName="current")
+    assert countries["options"]["layers"][0]["location"]["mode"] == "lookup"
+    assert countries["transformations"] == [{"id": "reduce", "options": {"reducers": ["lastNotNull"]}}]
+    assert set(found) == {"fieldConfig", "gridPos", "id", "links", "options", "type"}
+
+
+def test_a_pie_keeps_its_calculation_and_colours() -> None:
+    """What each slice is, and which colour it has."""
+    found = panel(
+        "grafana-piechart-panel",
+        valueName="total",
+        aliasColors={"a": "red"},
+        pieType="donut",
+        legend={"show": True, "percentage": True},
+    )
+    assert (found["type"], found["options"]["pieType"], found["options"]["reduceOptions"]["calcs"]) == (
+        "piechart",
+        "donut",
+        ["sum"],
+    )
+    assert found["options"]["legend"]["values"] == ["percent"]
+    assert properties(found, "a") == {"color": {"mode": "fixed", "fixedColor": "red"}}

@@ -201,7 +201,10 @@ def test_a_kept_file_that_was_broken_is_named() -> None:
     """Generating says which file is no dashboard any more."""
     write("a.json")
     call("import", "a.json")
-    for text, message in (("{", "is no JSON any more"), ("{}", "is no dashboard with a uid; import it again")):
+    for text, message in (
+        ("{", "is no JSON any more"),
+        ("{}", "is no dashboard with a uid and a title; import it again"),
+    ):
         Path("imports/dashboards/a.json").write_text(text)
         done = call("generate")
         assert (done.exit_code, message in done.output) == (1, True)
@@ -211,3 +214,14 @@ def test_what_does_not_exist_is_named() -> None:
     """A missing place is an error of the call."""
     done = call("import", "nowhere")
     assert (done.exit_code, "nowhere does not exist; name a file or a folder" in done.output) == (1, True)
+
+
+def test_kept_files_of_one_uid_or_title_are_named() -> None:
+    """A file that somebody copied would stop Grafana from writing the folder."""
+    write("a.json")
+    call("import", "a.json")
+    first = json.loads(Path("imports/dashboards/a.json").read_text())
+    for change, message in (({"title": "X"}, "has the uid 'u' of"), ({"uid": "x"}, "has the title 'T' of")):
+        Path("imports/dashboards/b.json").write_text(json.dumps({**first, **change}))
+        done = call("generate")
+        assert (done.exit_code, message in done.output) == (1, True)
