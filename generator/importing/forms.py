@@ -167,6 +167,9 @@ def _bare(value: Json, hints: Hints) -> Found | Refusal:
         return Found("rules", value, hints)
     if "route" in value and "receivers" in value:
         return Found("alertmanager", value, hints)
+    for key in ("panels", "rows"):
+        if value.get(key) is not None and not isinstance(value[key], list):
+            raise Refusal(f"its {key} are {_word(value[key])} and not a list, so it is no dashboard of Grafana")
     if any(key in value for key in CLASSIC):
         return Found("dashboard", value, hints)
     keys = ", ".join(sorted(value)[:8])
@@ -217,6 +220,11 @@ def _text(value: Any, key: str) -> str:
 
 
 def _word(value: object) -> str:
-    return {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}.get(
-        type(value), "nothing"
-    )
+    return {
+        list: "a list",
+        dict: "an object",
+        str: "text",
+        int: "a number",
+        float: "a number",
+        bool: "true or false",
+    }.get(type(value), "nothing")

@@ -75,6 +75,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "an address": ({**OPERATOR, "spec": {"url": "http://x/"}}, "it names an address, and nothing is fetched from the network"),
     "a number of grafana.com": ({**OPERATOR, "spec": {"grafanaCom": {"id": 1}}}, "it names a dashboard of grafana.com"),
     "no gzip": ({**OPERATOR, "spec": {"gzipJson": "!!"}}, "it is no gzipped text in base 64"),
+    "panels of another product": ({"title": "x", "panels": {"a": {}}}, "its panels are an object and not a list, so it is no dashboard of Grafana"),
     "too many panels": ({"title": "T", "panels": [{"type": "text"}] * 5001}, "it has 5001 panels; the limit is 5000"),
 }  # fmt: skip
 

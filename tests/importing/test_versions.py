@@ -228,3 +228,49 @@ def test_what_is_of_another_kind_is_named() -> None:
         "panels[2] was text, not an object; it was left out",
     ]
     assert [one["type"] for one in data["panels"]] == ["stat"]
+
+
+def test_numbers_and_tables_lost_their_lower_end() -> None:
+    """Of three thresholds of a number (version 9) or a column (version 10) the first said nothing."""
+
+    def values(found: dict[str, Any]) -> list[Any]:
+        return [step["value"] for step in found["thresholds"]["steps"]]
+
+    colours = {"colors": ["a", "b", "c"]}
+    assert values(panel(8, type="singlestat", thresholds="0,1,2", **colours)["fieldConfig"]["defaults"]) == [None, 1, 2]
+    assert values(panel(9, type="singlestat", thresholds="0,1,2", **colours)["fieldConfig"]["defaults"]) == [None, 0, 1]
+    style = {"pattern": "/.*/", "type": "number", "colorMode": "cell", **colours}
+    assert values(
+        panel(9, type="table", styles=[{**style, "thresholds": ["0", "1", "2"]}])["fieldConfig"]["defaults"]
+    ) == [None, 1, 2]
+    assert values(
+        panel(10, type="table", styles=[{**style, "thresholds": ["0", "1", "2"]}])["fieldConfig"]["defaults"]
+    ) == [None, 0, 1]
+
+
+def test_options_of_the_first_gauge() -> None:
+    """They stood apart and their thresholds upside down (version 18)."""
+    old = {
+        "unit": "ms",
+        "stat": "avg",
+        "maxValue": 9,
+        "thresholds": [{"value": 5, "color": "red"}, {"value": None, "color": "green"}],
+        "options": {},
+    }
+    found = panel(17, type="gauge", **{"options-gauge": old})
+    defaults = found["fieldConfig"]["defaults"]
+    assert (defaults["unit"], defaults["max"], [step["color"] for step in defaults["thresholds"]["steps"]]) == (
+        "ms",
+        9,
+        ["green", "red"],
+    )
+    assert "options-gauge" not in found
+
+
+def test_the_second_text_panel_and_copies() -> None:
+    """The first became the second (version 26); what Grafana had copied is copied again when it is shown (version 27)."""
+    assert panel(25, type="text2", options={"content": "x", "mode": "html"})["type"] == "text"
+    copies = [{"type": "stat", **PLACE, "repeat": "v"}, {"type": "stat", **PLACE, "repeatPanelId": 1, "scopedVars": {}}]
+    row = {"type": "row", **PLACE, "panels": [{"type": "stat", **PLACE, "repeatPanelId": 1}]}
+    found = upgraded(26, panels=[*copies, row])["panels"]
+    assert [(one["type"], len(one.get("panels", []))) for one in found] == [("stat", 0), ("row", 0)]

@@ -1,4 +1,4 @@
-"""Versions 2 to 14: graphs that kept their axes elsewhere, pulldowns and the time picker among the navigation."""
+"""Versions 2 to 12: graphs that kept their axes elsewhere, pulldowns and the time picker among the navigation."""
 
 from __future__ import annotations
 
@@ -94,10 +94,3 @@ def axes(data: Json) -> None:
             }
             for index, side in enumerate(("left", "right"))
         ]  # fmt: skip
-
-
-def crosshair(data: Json) -> None:
-    """Version 14: the shared crosshair became a kind of tooltip."""
-    shared = data.pop("sharedCrosshair", None)
-    if "graphTooltip" not in data:
-        data["graphTooltip"] = int(bool(shared))

@@ -36,14 +36,6 @@ def gauge(data: Json) -> None:
         panel["options"] = {**old, "valueOptions": values}
 
 
-def align(data: Json) -> None:
-    """Version 22: a column of a table says how it is aligned."""
-    for panel in panels(data):
-        if panel.get("type") == "table":
-            for style in mappings(panel.get("styles")):
-                style["align"] = "auto"
-
-
 def old_table(data: Json) -> None:
     """Version 24: a table with styles, or of before Grafana 7, is the old one."""
     for panel in panels(data):
