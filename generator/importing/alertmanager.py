@@ -41,6 +41,9 @@ KINDS: Final = frozenset({
     "email", "pagerduty", "slack", "webhook", "opsgenie", "wechat", "pushover", "victorops", "sns", "telegram", "webex", "discord",
 })  # fmt: skip
 """What Alertmanager 0.25 can send by."""
+INLINE: Final = frozenset({"wechat", "pushover", "telegram", "discord"})
+"""Of these those whose secret it reads from its configuration alone."""
+NO_SECRET: Final = frozenset({("victorops", "routing_key")})
 SECRETS: Final = frozenset({
     "auth_password", "auth_secret", "service_key", "routing_key", "api_key", "api_secret", "token", "user_key", "bot_token", "webhook_url",
     "password", "credentials", "bearer_token", "secret_key", "access_key", "client_secret", "app_token",
@@ -60,6 +63,7 @@ GLOBALS: Final = {
     "webex": {"webex_api_url": "api_url"},
 }  # fmt: skip
 """Global settings and what they are called at a receiver."""
+GLOBAL: Final = frozenset({"resolve_timeout", "http_config", *(old for names in GLOBALS.values() for old in names)})
 NEEDED: Final = {
     "email": ("to", "smarthost", "from"),
     "slack": ("api_url_file",),
@@ -111,6 +115,7 @@ class _Reader:
     def content(self) -> dict[str, Any]:
         """The branch as our configuration takes it."""
         self._keys(self._data, TOP, "it")
+        self._keys(self._global, GLOBAL, "its global section")
         listed = mappings(self._data.get("receivers"))
         if len(self._receivers) != len(listed) or "" in self._receivers:
             self.mistakes.append("its receivers must each have a name of their own")
@@ -149,7 +154,7 @@ class _Reader:
             result["receiver"] = self._called(receiver)
         for key in ("mute_time_intervals", "active_time_intervals"):
             if key in result:
-                result[key] = [self._time(one, place) for one in result[key] if isinstance(result[key], list)]
+                result[key] = [self._time(one, place) for one in strings(result[key])]
         self._matchers(route, ("match", "match_re"), ("matchers",), place)
         inner = [
             self._route(one, f"route {index + 1} of {place}", depth + 1)
@@ -159,10 +164,10 @@ class _Reader:
             {**result, "routes": inner} if inner else {key: value for key, value in result.items() if key != "routes"}
         )
 
-    def _time(self, name: Any, place: str) -> str:
+    def _time(self, name: str, place: str) -> str:
         if name not in self._times:
             self.mistakes.append(f"{place} names a time interval {name!r} that there is not")
-        return self._called(str(name))
+        return self._called(name)
 
     def _matchers(self, holder: Json, old: tuple[str, ...], new: tuple[str, ...], place: str) -> None:
         for key in old:
@@ -205,6 +210,10 @@ class _Reader:
         given = {
             new: self._global[old] for old, new in GLOBALS.get(kind, {}).items() if self._global.get(old) is not None
         }
+        if kind in INLINE:
+            self.mistakes.append(
+                f"{place} needs a secret in the configuration itself, since Alertmanager 0.25 reads it from no file"
+            )
         if kind != "email" and isinstance(self._global.get("http_config"), dict):
             given["http_config"] = self._global["http_config"]
         # Of a secret and the file that holds it only one may be said; what the receiver says wins.
@@ -214,7 +223,8 @@ class _Reader:
             if key.removesuffix("_file") not in config and f"{key}_file" not in config
         }
         result = {**given, **{key: value for key, value in config.items() if value is not None}}
-        self._secrets(result, "api_url" if kind == "slack" else "", place)
+        plain = {key: value for key, value in result.items() if (kind, key) not in NO_SECRET}
+        self._secrets(plain, "api_url" if kind == "slack" else "", place)
         self.mistakes += [
             f"{place} lacks {key}" for key in NEEDED.get(kind, ()) if not result.get(key) and not self.mistakes
         ]
@@ -234,3 +244,8 @@ class _Reader:
         elif isinstance(value, list):
             for inner in value:
                 self._secrets(inner, extra, place)
+
+
+def strings(value: object) -> list[str]:
+    """The texts of a list."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

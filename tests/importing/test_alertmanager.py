@@ -12,7 +12,10 @@ import yaml
 from exporter.settings import Imports, Settings
 from generator.generate import build
 from generator.importing.store import Store
+from provisioning import alertmanager
+from provisioning.endpoints import endpoints
 from tests.importing.conftest import Bring
+from tests.real.data import FOLDER
 
 SIMPLE: dict[str, Any] = {
     "global": {"smtp_smarthost": "mail.example.org:25", "smtp_from": "am@example.org", "resolve_timeout": "5m", "slack_api_url_file": "/s/url"},
@@ -98,6 +101,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a receiver that is not there": ({"route": {"receiver": "nobody"}}, "names a receiver 'nobody' that there is not"),
     "an unknown key": ({"rote": {}}, "it has keys that Alertmanager 0.25 does not know there: rote"),
     "a newer integration": ({"receivers": [{"name": "team", "jira_configs": [{}]}]}, "jira_configs, by which Alertmanager 0.25 cannot send"),
+    "an unknown global setting": ({"global": {"smtp_smart": "x"}}, "its global section has keys that Alertmanager 0.25 does not know there: smtp_smart"),
+    "a secret that no file can hold": ({"receivers": [{"name": "team", "telegram_configs": [{"chat_id": 1}]}]}, "needs a secret in the configuration itself"),
     "no duration": ({"route": {"receiver": "team", "group_wait": "soon"}}, "has a group_wait that is no duration such as 5m: 'soon'"),
     "a time that is not there": ({"route": {"receiver": "team", "routes": [{"mute_time_intervals": ["x"]}]}}, "names a time interval 'x' that there is not"),
     "two of one name": ({"receivers": [{"name": "team"}, {"name": "team"}]}, "must each have a name of their own"),
@@ -121,3 +126,26 @@ def test_what_holds_for_a_whole_alertmanager_is_said(bring: Bring) -> None:
         "templates",
         "global.resolve_timeout",
     ]
+
+
+@pytest.mark.shared
+@pytest.mark.promtool
+def test_we_agree_with_amtool(tmp_path: Path, bring: Bring) -> None:
+    """What Debian's amtool refuses is refused; what is imported passes it together with ours; of the rest secrets are the reason."""
+    if not (FOLDER / "alertmanager").is_dir():
+        pytest.skip("../shared/data/alertmanager is not there")
+    made = 0
+    for place in sorted((FOLDER / "alertmanager").iterdir()):
+        record = bring(place.read_bytes(), place.name)
+        said = subprocess.run(["amtool", "check-config", place], capture_output=True, check=False)
+        if said.returncode == 0 and record.status == "refused":
+            assert "holds a secret" in str(record.reason), place.name
+        if record.made:
+            made += 1
+            assert said.returncode == 0, place.name
+            target = tmp_path / f"{made}.yml"
+            settings = kept(tmp_path / str(made), bring, yaml.safe_load(place.read_bytes()))
+            target.write_bytes(alertmanager.config(settings, endpoints(settings, "native"), {}))
+            done = subprocess.run(["amtool", "check-config", target], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, (place.name, done.stderr)
+    assert made >= 4

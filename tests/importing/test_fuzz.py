@@ -178,6 +178,12 @@ RULES: dict[str, Any] = {
         }
     ]
 }
+ROUTES: dict[str, Any] = {
+    "global": {"smtp_smarthost": "a:25", "smtp_from": "b", "http_config": {}}, "time_intervals": [{"name": "n", "time_intervals": []}], "templates": ["x"],
+    "route": {"receiver": "r", "group_by": ["a"], "routes": [{"matchers": ["a=b"], "match": {"a": "b"}, "receiver": "r", "mute_time_intervals": ["n"], "group_wait": "1m"}]},
+    "inhibit_rules": [{"source_matchers": ["a=b"], "target_match": {"a": "b"}, "equal": ["x"]}],
+    "receivers": [{"name": "r", "email_configs": [{"to": "x"}], "webhook_configs": [{"url": "http://x/"}], "pagerduty_configs": [{"details": {"a": "b"}}]}],
+}  # fmt: skip
 ENVELOPES: list[dict[str, Any]] = [
     {"dashboard": CLASSIC, "meta": {"folderTitle": "F"}},
     {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a.json": json.dumps({"title": "x", "panels": []}), "b.yml": "groups: []"}},
@@ -192,7 +198,7 @@ QUIET = settings(
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
     """A real source in which some places hold something else, are gone or stand twice."""
-    value = copy.deepcopy(draw(st.sampled_from([CLASSIC, CLASSIC, CLASSIC, SECOND, SECOND, RULES, *ENVELOPES])))
+    value = copy.deepcopy(draw(st.sampled_from([CLASSIC, CLASSIC, CLASSIC, SECOND, SECOND, RULES, ROUTES, *ENVELOPES])))
     for _ in range(draw(st.integers(1, 6))):
         holder: Any = value
         for _ in range(draw(st.integers(0, 9))):
