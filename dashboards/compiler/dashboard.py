@@ -57,7 +57,7 @@ def modernise(data: dict[str, Any], *, keep: bool = False) -> None:
     for panel in data["panels"]:
         modernise_panel(panel, coarse=coarse, keep=keep)
     data["templating"] = {"list": [_variable(item, keep=keep) for item in data.get("templating", {}).get("list", [])]}
-    data["annotations"] = {"list": _annotations(data.get("annotations", {}))}
+    data["annotations"] = {"list": _annotations(data.get("annotations", {}), keep=keep)}
     data["links"] = link.complete(data.get("links", []))
     data["timepicker"] = {
         key: value
@@ -113,6 +113,9 @@ def _variable(item: dict[str, Any], *, keep: bool) -> dict[str, Any]:
     current = result.get("current")
     if current is not None:
         current = {key: value for key, value in current.items() if key in ("selected", "text", "value")}
+        if keep and ("text" in current) != ("value" in current):
+            one = current.get("text", current.get("value"))
+            current.update(text=one, value=one)
         if "text" in current and "value" in current:
             result["current"] = current
         else:
@@ -120,12 +123,13 @@ def _variable(item: dict[str, Any], *, keep: bool) -> dict[str, Any]:
     return result
 
 
-def _annotations(container: object) -> list[dict[str, Any]]:
+def _annotations(container: object, *, keep: bool) -> list[dict[str, Any]]:
     """The annotation queries, Grafana's own first."""
     items = container.get("list", []) if isinstance(container, dict) else container
     result = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     for item in result:
-        item.setdefault("enable", True)
+        # To Grafana an annotation that does not say so is off; ours are on.
+        item.setdefault("enable", not keep)
         item.setdefault("iconColor", "red")
         source = reference(item.pop("datasource", None), [item])
         if source is not None:

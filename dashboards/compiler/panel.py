@@ -95,14 +95,14 @@ def _thresholds(panel: dict[str, Any], *, keep: bool) -> None:
     thresholds = defaults.get("thresholds", {})
     if "thresholds" in defaults or not keep:
         # Without any, Grafana has limits of its own, which someone may have meant.
-        defaults["thresholds"] = _limits(thresholds if isinstance(thresholds, dict) else {})
+        defaults["thresholds"] = _limits(thresholds if isinstance(thresholds, dict) else {}, keep=keep)
     for override in panel["fieldConfig"].get("overrides") or []:
         for setting in override.get("properties", []) if isinstance(override, dict) else []:
             if setting.get("id") == "thresholds" and isinstance(setting.get("value"), dict):
-                setting["value"] = _limits(setting["value"])
+                setting["value"] = _limits(setting["value"], keep=keep)
 
 
-def _limits(thresholds: dict[str, Any]) -> dict[str, Any]:
+def _limits(thresholds: dict[str, Any], *, keep: bool) -> dict[str, Any]:
     steps = thresholds.get("steps") or []
     new = [
         {"color": step.get("color", "green"), "value": _number(step.get("value"))}
@@ -111,7 +111,8 @@ def _limits(thresholds: dict[str, Any]) -> dict[str, Any]:
     ]
     if new:
         new[0]["value"] = None
-    return {"mode": thresholds.get("mode", "absolute"), "steps": new or [{"color": "green", "value": None}]}
+    none = [] if keep else [{"color": "green", "value": None}]
+    return {"mode": thresholds.get("mode", "absolute"), "steps": new or none}
 
 
 def _number(value: object) -> float | int | None:

@@ -25,6 +25,12 @@ DEFAULTS: Final[Json] = {
     "editable": True, "fiscalYearStartMonth": 0, "graphTooltip": 0, "links": [], "tags": [], "refresh": "", "timezone": "", "weekStart": "",
     "timepicker": {}, "title": "No Title", "time": {"from": "now-6h", "to": "now"}, "liveNow": False, "preload": False,
 }  # fmt: skip
+LINK: Final[Json] = {
+    "title": "", "type": "link", "icon": "", "tooltip": "", "tags": [], "asDropdown": False, "targetBlank": False, "includeVars": False, "keepTime": False,
+}  # fmt: skip
+ANNOTATION: Final[Json] = {"enable": False, "iconColor": "red"}
+OLD_PICKER: Final = frozenset({"collapse", "enable", "notice", "now", "status", "type"})
+"""Of the picker of before version 7; nobody reads them."""
 UNSEEN: Final = frozenset(
     {
         "id",
@@ -40,6 +46,7 @@ UNSEEN: Final = frozenset(
         "tagsQuery",
         "tagValuesQuery",
         "useTags",
+        "allFormat",
     }
 )
 """Keys that no person sees."""
@@ -61,8 +68,10 @@ def seen(data: Json) -> Json:
     return {
         **{key: value for key, value in data.items() if key not in UNSEEN},
         "panels": settle(panels),
+        "links": [{**LINK, **one} for one in data["links"]],
+        "timepicker": {key: value for key, value in data["timepicker"].items() if key not in OLD_PICKER},
         "templating": [_variable(one) for one in data.get("templating", {}).get("list", [])],
-        "annotations": [_sourced(one) for one in data.get("annotations", {}).get("list", [])],
+        "annotations": [_sourced({**ANNOTATION, **one}) for one in data.get("annotations", {}).get("list", [])],
     }
 
 
@@ -117,6 +126,11 @@ def _panel(panel: Json) -> Json:
 
 def _variable(variable: Json) -> Json:
     variable = _sourced(variable)
+    current = variable.get("current", {})
+    if ("text" in current) != ("value" in current):
+        # What is chosen shows as itself where it has no other text.
+        one = current.get("text", current.get("value"))
+        variable["current"] = {**current, "text": one, "value": one}
     return {key: value for key, value in variable.items() if value not in ({}, [])}
 
 
@@ -138,8 +152,9 @@ def compare(before: Json, expected: Json) -> list[Difference]:
     theirs = deepcopy(expected)
     for panel in walk(theirs.get("panels", [])):
         panel["type"] = panel.pop("autoMigrateFrom", panel.get("type"))
-    theirs, _, _ = imported({key: value for key, value in theirs.items() if value is not None})
-    return list(differences(seen(ours), seen(theirs)))
+    drawn, _, _ = imported({key: value for key, value in theirs.items() if value is not None})
+    # Only panels have plugins: everything else is compared with what the oracle itself wrote.
+    return list(differences(seen(ours), {**seen({**theirs, "panels": []}), "panels": seen(drawn)["panels"]}))
 
 
 def pairs(folder: Path) -> dict[str, tuple[Json, Json]]:

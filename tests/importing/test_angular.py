@@ -206,3 +206,9 @@ def test_a_pie_keeps_its_calculation_and_colours() -> None:
     )
     assert found["options"]["legend"]["values"] == ["percent"]
     assert properties(found, "a") == {"color": {"mode": "fixed", "fixedColor": "red"}}
+
+
+def test_no_limits_stay_none() -> None:
+    """An empty list of them is a choice too."""
+    found = panel("stat", fieldConfig={"defaults": {"thresholds": {"mode": "absolute", "steps": []}}, "overrides": []})
+    assert found["fieldConfig"]["defaults"]["thresholds"] == {"mode": "absolute", "steps": []}

@@ -274,3 +274,17 @@ def test_the_second_text_panel_and_copies() -> None:
     row = {"type": "row", **PLACE, "panels": [{"type": "stat", **PLACE, "repeatPanelId": 1}]}
     found = upgraded(26, panels=[*copies, row])["panels"]
     assert [(one["type"], len(one.get("panels", []))) for one in found] == [("stat", 0), ("row", 0)]
+
+
+def test_what_a_variable_had_chosen_stays() -> None:
+    """A choice may have its value alone."""
+    assert variable(42, current={"value": "a"})["current"] == {"value": "a", "text": "a"}
+    assert "current" not in variable(42, current={})
+
+
+def test_an_annotation_that_did_not_say_so_stays_off() -> None:
+    """To Grafana it is not enabled."""
+    one, two = upgraded(42, annotations={"list": [{"name": "a"}, {"name": "b", "enable": True}]})["annotations"][
+        "list"
+    ][1:]
+    assert (one["enable"], two["enable"]) == (False, True)
