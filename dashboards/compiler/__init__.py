@@ -9,7 +9,7 @@ import orjson
 from dashboards.compiler.dashboard import modernise
 from dashboards.compiler.encode import encode
 from dashboards.compiler.identity import identify
-from dashboards.compiler.layout import place
+from dashboards.compiler.layout import place, stack
 
 
 def classic(dashboard: object) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def imported(dashboard: dict[str, Any]) -> tuple[dict[str, Any], int, list[str]]
     version = upgrade(data)
     data = encode(data)
     modernise(data, keep=True)
+    stack(data["panels"])
     place(data["panels"])
     identify(data["panels"])
     return data, version, left_out

@@ -31,6 +31,8 @@ LINK: Final[Json] = {
 ANNOTATION: Final[Json] = {"enable": False, "iconColor": "red"}
 OLD_PICKER: Final = frozenset({"collapse", "enable", "notice", "now", "status", "type"})
 """Of the picker of before version 7; nobody reads them."""
+PLACE: Final = {"x": 0, "y": 0, "w": 6, "h": 3}
+"""Where Grafana puts a panel that does not say where it stands; several are pulled apart."""
 UNSEEN: Final = frozenset(
     {
         "id",
@@ -116,8 +118,8 @@ def _panel(panel: Json) -> Json:
         panel.pop("targets", None)
         panel.pop("datasource", None)
         if "gridPos" in panel:
-            panel["gridPos"]["h"] = 1
-        panel["panels"] = [_panel(inner) for inner in panel.get("panels", [])]
+            panel["gridPos"].update(x=0, w=24, h=1)
+        panel["panels"] = settle([_panel(inner) for inner in panel.get("panels", [])])
     config = panel.pop("fieldConfig", {})
     if config.get("defaults") or config.get("overrides"):
         panel["fieldConfig"] = {"defaults": config.get("defaults", {}), "overrides": config.get("overrides", [])}
@@ -152,6 +154,8 @@ def compare(before: Json, expected: Json) -> list[Difference]:
     theirs = deepcopy(expected)
     for panel in walk(theirs.get("panels", [])):
         panel["type"] = panel.pop("autoMigrateFrom", panel.get("type"))
+    for panel in walk(theirs.get("panels") or []):
+        panel.setdefault("gridPos", dict(PLACE))
     drawn, _, _ = imported({key: value for key, value in theirs.items() if value is not None})
     # Only panels have plugins: everything else is compared with what the oracle itself wrote.
     return list(differences(seen(ours), {**seen({**theirs, "panels": []}), "panels": seen(drawn)["panels"]}))

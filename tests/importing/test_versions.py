@@ -288,3 +288,11 @@ def test_an_annotation_that_did_not_say_so_stays_off() -> None:
         "list"
     ][1:]
     assert (one["enable"], two["enable"]) == (False, True)
+
+
+def test_panels_without_a_place_stand_as_grafana_shows_them() -> None:
+    """Small, one below the other, when none has a place; else behind those that have one."""
+    found = upgraded(42, panels=[{"type": "stat"}, {"type": "row", "panels": []}, {"type": "stat"}])["panels"]
+    assert [[one["gridPos"][key] for key in "xywh"] for one in found] == [[0, 0, 6, 3], [0, 3, 24, 1], [0, 4, 6, 3]]
+    found = upgraded(42, panels=[{"type": "stat", **PLACE}, {"type": "stat"}])["panels"]
+    assert [one["gridPos"]["y"] for one in found] == [0, 8]
