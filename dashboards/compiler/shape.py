@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Final
 
 Json = dict[str, Any]
@@ -124,6 +125,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, dict)
     if isinstance(value, bool):
         return kind is bool or (isinstance(kind, tuple) and bool in kind)
+    if isinstance(value, float) and not isfinite(value):
+        return False
     return isinstance(value, kind)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -242,6 +243,14 @@ def is_sound(record: Record) -> None:
 def test_damaged_sources_give_a_record(value: Any) -> None:
     """Whatever is missing or of another kind."""
     is_sound(IMPORTER.text(json.dumps(value).encode("utf-8", "surrogatepass"), "fuzz.json"))
+
+
+@settings(QUIET, max_examples=max(20, EXAMPLES // 2))
+@given(damaged())
+def test_damaged_yaml_gives_a_record(value: Any) -> None:
+    """YAML can hold what JSON cannot: numbers without end, dates, keys of any kind."""
+    text = yaml.dump(value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), allow_unicode=False)
+    is_sound(IMPORTER.text(text.encode("utf-8", "surrogatepass"), "fuzz.yml"))
 
 
 @QUIET
