@@ -109,7 +109,7 @@ def test_templates_may_declare_names(bring: Bring) -> None:
 
 def accepted(places: list[Path]) -> set[Path]:
     """Those that promtool accepts, all asked in one run."""
-    command = ["promtool", "check", "rules", "--lint=none", *places]
+    command = ["promtool", "check", "rules", "--lint=none", *map(str, places)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     parts = done.stdout.split("Checking ")[1:]
     assert len(parts) == len(places), done.stdout
@@ -132,7 +132,7 @@ def test_we_agree_with_promtool(tmp_path: Path, bring: Bring) -> None:
     ]
     good = accepted(judged)
     wrong = [place.name for place in judged if (place in good) != (records[place].status == "imported")]
-    made = []
+    made: list[Path] = []
     for place, record in records.items():
         if record.made:
             made.append(tmp_path / f"{len(made)}-{place.name}")
