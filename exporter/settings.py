@@ -24,6 +24,7 @@ from exporter.sections import (
     Demo,
     Exporter,
     HttpState,
+    Imports,
     Model,
     Prices,
     RedisState,
@@ -38,7 +39,7 @@ from exporter.suppression import check as check_suppression
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState", "Imports",
     "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
@@ -121,6 +122,7 @@ class Settings(Model):
         ],
     )
     stack: Stack = Stack()
+    imports: Imports = Imports()
     demo: Demo = Demo()
     history: History = History()
 

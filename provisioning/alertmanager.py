@@ -14,6 +14,7 @@ from provisioning import message, recipients, relay
 from provisioning.contact import SLACK_FILE, SMTP_FILE, Place, address, built_in, integration, placeholder, real
 from provisioning.document import document
 from provisioning.endpoints import Endpoints
+from provisioning.imported import branches
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
 from provisioning.routing import HEARTBEAT, INHIBITIONS, NOWHERE, PEOPLE, SLACK_URL, Inhibition, Route, channels
 from provisioning.times import intervals
@@ -105,16 +106,19 @@ def _content(place: Place, environment: Mapping[str, str], templates_: str) -> d
     root = tree(settings, environment)
     named = [name for name in receivers(root) if name not in (HEARTBEAT, NOWHERE)]
     silent = [NOWHERE] if NOWHERE in receivers(root) else []
-    times = [{"name": one.name, "time_intervals": intervals(one, settings)} for one in settings.alerting.times]
+    other = branches(settings)
+    own = [{"name": one.name, "time_intervals": intervals(one, settings)} for one in settings.alerting.times]
+    times = [*own, *other["time_intervals"]]
     return {
         "templates": [templates_],
         **({"time_intervals": times} if times else {}),
-        "route": {**_timing(root), **_below(root)},
-        "inhibit_rules": [_inhibition(rule) for rule in INHIBITIONS],
+        "route": {**_timing(root), "routes": [*other["routes"], *(_route(child) for child in root.routes)]},
+        "inhibit_rules": [*(_inhibition(rule) for rule in INHIBITIONS), *other["inhibit_rules"]],
         "receivers": [
             *({"name": name, **_receiver(name, place, environment)} for name in named),
             {"name": HEARTBEAT, **_heartbeat(place)},
             *({"name": name} for name in silent),
+            *other["receivers"],
         ],
     }
 

@@ -14,6 +14,7 @@ from exporter.settings import Settings, database_url, secret
 from provisioning import alertmanager, contact, grafana, grafana_kinds, relay
 from provisioning.document import document
 from provisioning.endpoints import compose
+from provisioning.imported import kept
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
 from provisioning.stack import StackError
 from provisioning.stack import secret as passwords
@@ -24,6 +25,7 @@ SECRETS: Final = "/run/secrets"
 STATES: Final = "/run/states"
 CHANNELS: Final = "/run/channels"
 CONFIG: Final = "/etc/watchfloor"
+IMPORTS: Final = "config/imports"
 STATE_FILE: Final = "/var/lib/watchfloor/state.json"
 DATABASE: Final = "watchfloor_demo"
 KEY_FILE: Final = "exporter_key.pem"
@@ -111,7 +113,19 @@ def write(folder: Folder, settings: Settings, environment: Mapping[str, str]) ->
             folder.put("config/mapping.yml", mapping.read_bytes())
         except OSError as error:
             raise StackError(f"database.mapping: cannot read {mapping}: {error.strerror}") from None
+    _imports(folder, kept(settings))
     folder.put("config/watchfloor.yml", document(inside(settings, environment)))
+
+
+def _imports(folder: Folder, files: Mapping[str, bytes]) -> None:
+    """What was imported, for the container that generates; what is there no more goes."""
+    place = folder.path / IMPORTS
+    for path in sorted(place.rglob("*")):
+        if path.is_file() and path.relative_to(place).as_posix() not in files:
+            path.unlink()
+    for name, content in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.put(f"{IMPORTS}/{name}", content)
 
 
 def reader_url(folder: Folder, settings: Settings) -> str:
@@ -150,6 +164,7 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
     content["relay"].update(host="0.0.0.0", port=9882)  # noqa: S104 - published nowhere
+    content["imports"]["directory"] = f"{CONFIG}/imports"
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
     content["deadman"].update(host="0.0.0.0", port=9880)  # noqa: S104 - published nowhere
     if exporter["basic_auth"]:
