@@ -1,0 +1,106 @@
+"""Contact points: one object for each receiver in them. Secret settings do not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from generator.apply.connection import segment
+from generator.apply.item import Found, Item
+from generator.apply.kinds.kind import Kind, foreign, headers
+from generator.apply.normal.alerting import contact
+
+REDACTED: Final = "[REDACTED]"
+SECRET: Final[Mapping[str, frozenset[str]]] = {
+    "slack": frozenset({"url", "token"}),
+    "webhook": frozenset({"password", "authorization_credentials", "hmacConfig.secret", "tlsConfig.clientKey", "tlsConfig.clientCertificate", "tlsConfig.caCertificate"}),
+    "pagerduty": frozenset({"integrationKey"}),
+    "teams": frozenset({"url"}),
+    "discord": frozenset({"url"}),
+    "telegram": frozenset({"bottoken"}),
+    "opsgenie": frozenset({"apiKey"}),
+    "victorops": frozenset({"url"}),
+    "googlechat": frozenset({"url"}),
+    "pushover": frozenset({"apiToken", "userKey"}),
+    "sensugo": frozenset({"apikey"}),
+    "threema": frozenset({"api_secret"}),
+    "webex": frozenset({"bot_token"}),
+    "line": frozenset({"token"}),
+    "wecom": frozenset({"url", "secret"}),
+    "dingding": frozenset({"url"}),
+    "kafka": frozenset({"password"}),
+    "mqtt": frozenset({"password"}),
+    "jira": frozenset({"password", "api_token"}),
+    "oncall": frozenset({"password", "authorization_credentials"}),
+    "sns": frozenset({"sigv4.access_key", "sigv4.secret_key"}),
+    "prometheus-alertmanager": frozenset({"basicAuthPassword"}),
+}  # fmt: skip
+"""Settings that are never shown, beside those that Grafana itself hides."""
+
+
+class ContactPoints(Kind):
+    """Receivers of contact points by uid."""
+
+    name = "contact point"
+    drops_secrets = True
+
+    def fetch(self, keys: Collection[str]) -> dict[str, Found]:
+        """From the list."""
+        found = {}
+        for one in self.api.find("/api/v1/provisioning/contact-points") or ():
+            if one.get("uid") in keys:
+                provenance = one.get("provenance") or ""
+                known = SECRET.get(str(one.get("type")), frozenset())
+                secrets = {
+                    name: None if value == REDACTED else str(value)
+                    for name, value in _flat(one.get("settings") or {})
+                    if value == REDACTED or name in known
+                }
+                found[one["uid"]] = Found(one, _title(one), None, provenance, foreign(provenance), secrets)
+        return found
+
+    def normal(self, content: Mapping[str, Any], hidden: Iterable[str] = ()) -> dict[str, Any]:
+        """Without what is secret."""
+        secret = {*hidden, *SECRET.get(str(content.get("type")), ())}
+        return contact({**content, "settings": _without(content.get("settings") or {}, secret)})
+
+    def secrets(self, content: Mapping[str, Any], hidden: Iterable[str] = ()) -> dict[str, str]:
+        """Secret settings by name; one inside another has a dot in its name."""
+        secret = {*hidden, *SECRET.get(str(content.get("type")), ())}
+        return {name: str(value) for name, value in _flat(content.get("settings") or {}) if name in secret}
+
+    def create(self, item: Item) -> None:
+        """With a uid of ours."""
+        self.api.send(
+            "POST", "/api/v1/provisioning/contact-points", item.content, headers("" if self.editable else "api")
+        )
+
+    def update(self, item: Item, found: Found) -> None:
+        """Secrets are sent with it."""
+        path = f"/api/v1/provisioning/contact-points/{segment(item.key)}"
+        self.api.send("PUT", path, item.content, headers(found.provenance))
+
+    def delete(self, key: str, found: Found) -> None:
+        """Grafana refuses while a policy or a rule uses it."""
+        path = f"/api/v1/provisioning/contact-points/{segment(key)}"
+        self.api.send("DELETE", path, None, headers(found.provenance))
+
+
+def _title(content: Mapping[str, Any]) -> str:
+    return f"{content.get('name', '')} ({content.get('type', '')})"
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        elif value not in (None, ""):
+            yield f"{above}{key}", value
+
+
+def _without(settings: Mapping[str, Any], names: Collection[str], above: str = "") -> dict[str, Any]:
+    return {
+        key: _without(value, names, f"{above}{key}.") if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if f"{above}{key}" not in names
+    }
