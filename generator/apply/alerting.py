@@ -10,7 +10,7 @@ from generator.apply.error import ApplyError
 from generator.apply.folders import Folders
 from generator.apply.interpolate import expand
 from generator.apply.item import Item
-from generator.apply.kinds.policies import TREE
+from generator.apply.kinds.policies import TREE, Policies
 from generator.apply.normal.value import matchers, seconds
 
 Sourced = tuple[Item, str, object]
@@ -34,45 +34,48 @@ INTERPOLATED: Final = (
 def items(
     documents: Iterable[tuple[str, Mapping[str, Any]]], environment: Mapping[str, str], folders: Folders
 ) -> Iterator[Sourced]:
-    """Everything of alerting, with the file and the organisation that it is for."""
+    """Everything of alerting, with the file and the organisation that it is for. Of several trees the last one counts."""
     tree: Sourced | None = None
     for source, content in documents:
         try:
-            for entry in content.get("policies") or ():
-                tree = (
-                    Item("policies", TREE, "notification policies", _policies(expand(entry, environment))),
-                    source,
-                    _org(entry),
-                )
-            for entry in content.get("contactPoints") or ():
-                for item in _contact(expand(entry, environment)):
-                    yield item, source, _org(entry)
-            for entry in content.get("muteTimes") or ():
-                body = {"name": _needed(entry, "name"), "time_intervals": entry.get("time_intervals") or []}
-                yield Item("mute timing", body["name"], body["name"], body), source, _org(entry)
-            for entry in content.get("templates") or ():
-                name = _needed(entry, "name")
-                yield (
-                    Item("template", name, name, {"template": _defined(name, str(entry.get("template", "")))}),
-                    source,
-                    _org(entry),
-                )
-            for entry in content.get("groups") or ():
-                yield _group(entry, environment, folders), source, _org(entry)
+            for item, entry in _entries(content, environment, folders):
+                found = item, source, entry.get("orgId") or 1
+                if item.kind == Policies.name:
+                    tree = found
+                else:
+                    yield found
         except ApplyError as error:
             raise ApplyError(f"{source}: {error}") from None
     if tree is not None:
         yield tree
 
 
+def _entries(
+    content: Mapping[str, Any], environment: Mapping[str, str], folders: Folders
+) -> Iterator[tuple[Item, Mapping[str, Any]]]:
+    """The items of one file, each with the entry that it comes from."""
+    for entry in content.get("policies") or ():
+        yield Item(Policies.name, TREE, "notification policies", _policies(expand(entry, environment))), entry
+    for entry in content.get("contactPoints") or ():
+        for item in _contact(expand(entry, environment)):
+            yield item, entry
+    for entry in content.get("muteTimes") or ():
+        name = _needed(entry, "name")
+        yield (
+            Item("mute timing", name, name, {"name": name, "time_intervals": entry.get("time_intervals") or []}),
+            entry,
+        )
+    for entry in content.get("templates") or ():
+        name = _needed(entry, "name")
+        yield Item("template", name, name, {"template": _defined(name, str(entry.get("template", "")))}), entry
+    for entry in content.get("groups") or ():
+        yield _group(entry, environment, folders), entry
+
+
 def titles(path: str) -> tuple[str, ...]:
     """A path of folder titles: a slash nests, one behind a backslash is a slash."""
     parts = re.split(r"(?<!\\)/", path)
     return tuple(part.replace("\\/", "/").strip() for part in parts if part.strip())
-
-
-def _org(entry: Mapping[str, Any]) -> object:
-    return entry.get("orgId") or 1
 
 
 def _needed(entry: Mapping[str, Any], key: str) -> str:

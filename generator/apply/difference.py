@@ -68,7 +68,7 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[C
         return
     olds, news = ({one[name]: one for one in many} for many in (before, after))
     for key in dict.fromkeys((*olds, *news)):
-        label = _label(name, key, news.get(key, olds.get(key)))
+        label = _label(name, key, news[key] if key in news else olds[key])
         yield from _member(olds.get(key, ABSENT), news.get(key, ABSENT), f"{path}[{label}]")
     if [key for key in olds if key in news] != [key for key in news if key in olds]:
         yield Change(f"{path} (order)", "changed", list(olds), list(news))

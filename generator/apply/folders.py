@@ -43,12 +43,10 @@ class Folders:
 
 
 def _uid(owner: str, titles: tuple[str, ...]) -> str:
-    """Readable where it can be, else with a part of a digest; the owner's name keeps it apart from folders of others."""
-    path = "/".join(titles)
+    """The owner's own folder is called like the owner; others have a part of a digest, so that no two paths meet."""
+    path = "/".join(title.replace("/", "\\/") for title in titles)
+    if path == owner.capitalize():
+        return owner
     slug = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
-    uid = slug if slug == owner or slug.startswith(f"{owner}-") else f"{owner}-{slug}"
-    plain = re.fullmatch(r"[A-Za-z0-9 -]+", path) is not None
-    if plain and len(uid) <= LONGEST:
-        return uid
     digest = hashlib.sha256(path.encode()).hexdigest()[:8]
-    return f"{uid[: LONGEST - 9].rstrip('-')}-{digest}"
+    return f"{f'{owner}-{slug}'[: LONGEST - 9].rstrip('-')}-{digest}"

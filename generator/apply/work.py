@@ -20,6 +20,12 @@ CHANGES: Final = 1
 FAILED: Final = 3
 
 
+class Failure(click.ClickException):
+    """An error of plan, apply or pull, in one sentence."""
+
+    exit_code = FAILED
+
+
 @contextmanager
 def failing() -> Iterator[None]:
     """Our own errors end with code 3, so that code 1 always means that there are changes."""
@@ -31,9 +37,7 @@ def failing() -> Iterator[None]:
         raise
     except Exception as error:
         if is_for_user(error):
-            failure = click.ClickException(str(error))
-            failure.exit_code = FAILED
-            raise failure from error
+            raise Failure(str(error)) from error
         raise
 
 

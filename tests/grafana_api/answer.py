@@ -45,7 +45,8 @@ def fields(body: Any, **known: type | tuple[type, ...]) -> dict[str, Any]:
     for name, value in body.items():
         if name not in known:
             raise RefusalError(400, f"bad request data: unknown field {name!r}")
-        kinds = known[name] if isinstance(known[name], tuple) else (known[name],)
+        kind = known[name]
+        kinds = kind if isinstance(kind, tuple) else (kind,)
         wrong = isinstance(value, bool) and bool not in kinds
         if value is not None and (wrong or not isinstance(value, kinds)):
             raise RefusalError(400, f"bad request data: field {name!r} cannot be a {type(value).__name__}")

@@ -72,7 +72,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 class Fault:
     """What happens to requests that match, so many times after so many were let through.
 
-    `what` is a status, or: lose (no answer, nothing done), late (done, but no answer), hang (done never), html, redirect.
+    `what` is a status, or: lose (no answer, nothing done), late (done, but no answer), pretend (an answer, nothing done), hang,
+    html, redirect.
     """
 
     match: str
@@ -140,6 +141,8 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's own names
 
     def _answered(self, path: str, query: dict[str, list[str]], raw: bytes, fault: str) -> tuple[int, Any]:
+        if fault == "pretend":
+            return 200, {}
         if fault.isdigit():
             return int(fault), {"message": f"fault {fault}"}
         if fault in ("html", "redirect"):

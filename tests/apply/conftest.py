@@ -1,0 +1,67 @@
+"""One stand-in for all tests of a module; a real Grafana takes its place when WATCHFLOOR_TEST_GRAFANA_URL names one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import requests
+
+from tests.apply import files
+from tests.apply.rig import TOKEN, Rig
+from tests.processes import ROOT
+
+REAL = os.environ.get("WATCHFLOOR_TEST_GRAFANA_URL", "")
+"""Address of a Grafana for tests alone, with user and password in it: its notification policies are replaced."""
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[str]:
+    """The address of a running stand-in."""
+    command = [sys.executable, "-m", "tests.grafana_api.server"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.kill()
+
+
+def _environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    secret = files.SECRET
+    return {
+        **kept, "HOME": str(tmp_path), "WF_ADDRESS": "127.0.0.1:5432", "WF_PASSWORD": secret, "WF_SLACK": f"https://hooks.example.com/{secret}",
+        **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
+    """A fresh stand-in with the files of every kind, nothing applied."""
+    url = request.getfixturevalue("standin")
+    requests.get(f"{url}/-/reset", timeout=20)
+    made = Rig(url, "wf", tmp_path, _environment(tmp_path, GRAFANA_TOKEN=TOKEN), real=False)
+    made.write(files.everything(made.name))
+    return made
+
+
+@pytest.fixture
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    """The same on a real Grafana, if there is one; what was made is removed after the test."""
+    if not REAL:
+        yield request.getfixturevalue("rig")
+        return
+    parts = urlsplit(REAL)
+    user, password = unquote(parts.username or "admin"), unquote(parts.password or "admin")
+    url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+    name = f"wf{secrets.token_hex(3)}"
+    made = Rig(url, name, tmp_path, _environment(tmp_path, GRAFANA_USER=user, GRAFANA_PASSWORD=password), real=True)
+    made.write(files.everything(name))
+    yield made
+    made.write({})
+    made.run("apply", "--prune")
