@@ -36,13 +36,23 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Change]:
     """What changes on the way from one value to the other, in the order of the keys."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({*before, *after}):
-            yield from _member(
+            yield from _value(
                 before.get(key, ABSENT), after.get(key, ABSENT), f"{path}.{printable(str(key))}".lstrip(".")
             )
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(before, after, path)
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
         yield Change(path, "changed", before, after)
+
+
+def _value(before: Any, after: Any, path: str) -> Iterator[Change]:
+    """A value of a mapping; a mapping that is absent is told by what is in it."""
+    if before is ABSENT and isinstance(after, Mapping) and after:
+        yield from differences({}, after, path)
+    elif after is ABSENT and isinstance(before, Mapping) and before:
+        yield from differences(before, {}, path)
+    else:
+        yield from _member(before, after, path)
 
 
 def _member(before: Any, after: Any, path: str) -> Iterator[Change]:

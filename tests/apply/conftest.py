@@ -13,12 +13,19 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
+from generator.apply import fingerprint
 from tests.apply import files
 from tests.apply.rig import TOKEN, Rig
 from tests.processes import ROOT
 
 REAL = os.environ.get("WATCHFLOOR_TEST_GRAFANA_URL", "")
 """Address of a Grafana for tests alone, with user and password in it: its notification policies are replaced."""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Digests of secrets are slow on purpose; here they need not be."""
+    monkeypatch.setattr(fingerprint, "COST", 2)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from tests.grafana_api import dashboards, folders, library, notifications, rules, sources, texts
 from tests.grafana_api.answer import RefusalError, Request
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.world.proxied += self.path.startswith("http")
         if parts.path.startswith("/-/"):
-            self._say(200, self._test(parts.path, json.loads(raw or b"null")))
+            self._say(200, self._test(parts, json.loads(raw or b"null")))
             return
         line = f"{self.command} {parts.path}"
         with self.world.lock:
@@ -183,8 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             return org
         raise RefusalError(401, "Invalid API key" if kind == "Bearer" else "Invalid username or password")
 
-    def _test(self, path: str, body: Any) -> Any:
-        world = self.world
+    def _test(self, parts: SplitResult, body: Any) -> Any:
+        world, path = self.world, parts.path
         if path == "/-/reset":
             world.states.clear()
             world.faults.clear()
@@ -195,7 +195,9 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/-/provenance":
             self._mark(body)
         if path == "/-/requests":
-            taken, world.requests[:] = list(world.requests), []
+            taken = list(world.requests)
+            if not parts.query:
+                world.requests.clear()
             return taken
         return {"orgs": {str(org): state.dump() for org, state in world.states.items()}, "proxied": world.proxied}
 
