@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -242,4 +243,5 @@ def _reason(error: Exception) -> str:
         inner = inner.args[-1]
     reason = getattr(inner, "reason", inner)
     text = getattr(reason, "strerror", None) or str(reason)
-    return printable(" ".join(text.rpartition(": ")[2].split()))[:200] or type(error).__name__
+    text = re.sub(r"\[Errno -?\d+\] *", "", text.rpartition(": ")[2])
+    return printable(" ".join(text.split()))[:200] or type(error).__name__

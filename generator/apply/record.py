@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from generator.apply.error import ApplyError, RefusedError, UnsureError
 
 VARIABLE: Final = "watchfloor_managed"
 TAG: Final = "watchfloor-managed"
+TRIES: Final = 3
 Keys = frozenset[tuple[str, str]]
 
 
@@ -59,36 +61,35 @@ def read(api: Api, owner: str) -> Record:
 def write(api: Api, owner: str, old: Record, keys: Iterable[tuple[str, str]]) -> Record:
     """Replace the list; an empty one is removed."""
     new = frozenset(keys)
-    if new == old.keys:
-        return old
+    for _ in range(TRIES):
+        if new == old.keys:
+            return old
+        # After no answer one looks: the list may have been written.
+        with suppress(UnsureError):
+            _send(api, owner, old, new)
+        old = read(api, owner)
+    if old.keys != new:
+        raise ApplyError(
+            f"the dashboard {uid(owner)}, which lists what is ours, does not hold what was written; run again"
+        )
+    return old
+
+
+def _send(api: Api, owner: str, old: Record, new: Keys) -> None:
     try:
         if new:
-            body = {
-                "dashboard": _board(owner, new, old),
-                "folderUid": "",
-                "overwrite": False,
-                "message": "applied by watchfloor",
-            }
+            board = _board(owner, new, old)
+            body = {"dashboard": board, "folderUid": "", "overwrite": False, "message": "applied by watchfloor"}
             api.send("POST", "/api/dashboards/db", body)
         else:
             api.send("DELETE", f"/api/dashboards/uid/{segment(uid(owner))}")
-    except UnsureError:
-        # Read below: either it was written or it was not.
-        pass
     except RefusedError as error:
         if error.status in (409, 412):
             raise ApplyError(
                 "another apply has changed the list of what is ours just now; wait for it, then run again"
             ) from None
-        if not new and error.status == 404:
-            return Record()
-        raise
-    now = read(api, owner)
-    if now.keys != new:
-        raise ApplyError(
-            f"the dashboard {uid(owner)}, which lists what is ours, does not hold what was written; run again"
-        )
-    return now
+        if new or error.status != 404:
+            raise
 
 
 def _board(owner: str, keys: Keys, old: Record) -> dict[str, Any]:

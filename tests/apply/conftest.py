@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -38,7 +39,8 @@ def standin() -> Iterator[str]:
         process.kill()
 
 
-def _environment(tmp_path: Path, **more: str) -> dict[str, str]:
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Variables of a command: none of the person who runs the tests."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
     secret = files.SECRET
     return {
@@ -47,28 +49,37 @@ def _environment(tmp_path: Path, **more: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
-    """A fresh stand-in with the files of every kind, nothing applied."""
-    url = request.getfixturevalue("standin")
-    requests.get(f"{url}/-/reset", timeout=20)
-    made = Rig(url, "wf", tmp_path, _environment(tmp_path, GRAFANA_TOKEN=TOKEN), real=False)
-    made.write(files.everything(made.name))
-    return made
-
-
-@pytest.fixture
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    """The same on a real Grafana, if there is one; what was made is removed after the test."""
+@contextmanager
+def grafana(standin: str, folder: Path) -> Iterator[Rig]:
+    """A real Grafana, if one is named, else an empty stand-in; with files of every kind, nothing applied, cleaned up after."""
     if not REAL:
-        yield request.getfixturevalue("rig")
+        requests.get(f"{standin}/-/reset", timeout=20)
+        made = Rig(standin, "wf", folder, environment(folder, GRAFANA_TOKEN=TOKEN), real=False)
+        made.write(files.everything(made.name))
+        yield made
         return
     parts = urlsplit(REAL)
     user, password = unquote(parts.username or "admin"), unquote(parts.password or "admin")
     url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     name = f"wf{secrets.token_hex(3)}"
-    made = Rig(url, name, tmp_path, _environment(tmp_path, GRAFANA_USER=user, GRAFANA_PASSWORD=password), real=True)
+    made = Rig(url, name, folder, environment(folder, GRAFANA_USER=user, GRAFANA_PASSWORD=password), real=True)
     made.write(files.everything(name))
     yield made
     made.write({})
     made.run("apply", "--prune")
+
+
+@pytest.fixture
+def rig(standin: str, tmp_path: Path) -> Rig:
+    """A stand-in, for what only a stand-in can be made to do."""
+    requests.get(f"{standin}/-/reset", timeout=20)
+    made = Rig(standin, "wf", tmp_path, environment(tmp_path, GRAFANA_TOKEN=TOKEN), real=False)
+    made.write(files.everything(made.name))
+    return made
+
+
+@pytest.fixture
+def either(standin: str, tmp_path: Path) -> Iterator[Rig]:
+    """A real Grafana or the stand-in."""
+    with grafana(standin, tmp_path) as made:
+        yield made

@@ -48,6 +48,11 @@ class Rig:
         files.write(self.out, self.content)
 
     @property
+    def admin(self) -> tuple[str, str]:
+        """Who may do everything."""
+        return self.environment.get("GRAFANA_USER", "admin"), self.environment.get("GRAFANA_PASSWORD", "admin")
+
+    @property
     def parent(self) -> str:
         """The uid of the folder."""
         return _folder(self.name, f"Folder {self.name}")
@@ -102,12 +107,9 @@ class Rig:
 
     def ask(self, method: str, path: str, body: object = None, *, api: bool = True, **headers: str) -> Any:
         """A request as another person or program would make it; on alerting as the same provenance unless told."""
-        user = ("admin", "admin") if "GRAFANA_PASSWORD" not in self.environment else (
-            self.environment["GRAFANA_USER"], self.environment["GRAFANA_PASSWORD"],
-        )  # fmt: skip
         extra = {} if api else {"X-Disable-Provenance": "true"}
         answer = requests.request(
-            method, self.url + path, json=body, auth=user, headers={**extra, **headers}, timeout=20
+            method, self.url + path, json=body, auth=self.admin, headers={**extra, **headers}, timeout=20
         )
         assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None

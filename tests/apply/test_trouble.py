@@ -12,6 +12,7 @@ import pytest
 from generator.apply import plan as plans
 from generator.apply import run, work
 from generator.apply.connection import Api, target
+from generator.apply.error import ApplyError
 from tests.apply import files
 from tests.apply.rig import Rig
 from tests.processes import wait_until
@@ -186,7 +187,7 @@ def test_two_applies_at_the_same_time(rig: Rig) -> None:
     made = _work(rig)
     plan = made.plan(plans.Wishes())
     rig.applied()
-    with pytest.raises(run.ApplyError, match="another apply has changed the list of what is ours just now"):
+    with pytest.raises(ApplyError, match="another apply has changed the list of what is ours just now"):
         run.apply(made.api, plan, made.owner, made.known)
 
 
