@@ -180,21 +180,30 @@ class Api:
                 proxies={"http": target.proxy, "https": target.proxy} if target.proxy else None,
                 verify=str(target.ca_file) if target.ca_file else True,
             )
-        except requests.exceptions.SSLError as error:
-            raise UnreachableError(
-                f"cannot trust {target.url}: {_reason(error)}; name the authority of its certificate by grafana.ca_file"
-            ) from None
-        except requests.exceptions.ProxyError as error:
-            raise UnreachableError(f"cannot reach {target.url} through the proxy: {_reason(error)}") from None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL) as error:
-            raise UnreachableError(f"cannot reach {target.url}: {_reason(error)}") from None
         except requests.RequestException as error:
-            refused = "Connection refused" in str(error) or isinstance(error, requests.ConnectTimeout)
-            if method != "GET" and not refused:
-                raise UnsureError(f"no answer to {method} {target.url}{path}: {_reason(error)}") from None
-            if last:
-                raise UnreachableError(f"cannot reach {target.url}: {_reason(error)}") from None
-            return None
+            problem = self._problem(error, f"{method} {target.url}{path}", changes=method != "GET", last=last)
+            if problem is None:
+                return None
+            raise problem from None
+
+    def _problem(
+        self, error: requests.RequestException, what: str, *, changes: bool, last: bool
+    ) -> UnreachableError | UnsureError | None:
+        """What a request without an answer means; None when it may be made again."""
+        import requests
+
+        url, reason = self.target.url, _reason(error)
+        if isinstance(error, requests.exceptions.SSLError):
+            return UnreachableError(
+                f"cannot trust {url}: {reason}; name the authority of its certificate by grafana.ca_file"
+            )
+        if isinstance(error, requests.exceptions.ProxyError):
+            return UnreachableError(f"cannot reach {url} through the proxy: {reason}")
+        wrong = isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
+        refused = "Connection refused" in str(error) or isinstance(error, requests.ConnectTimeout)
+        if changes and not wrong and not refused:
+            return UnsureError(f"no answer to {what}: {reason}")
+        return UnreachableError(f"cannot reach {url}: {reason}") if last or wrong else None
 
     def _result(self, where: str, answer: requests.Response) -> Any:
         code = answer.status_code

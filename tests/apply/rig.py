@@ -24,6 +24,11 @@ from tests.processes import ROOT
 VOLATILE = frozenset(
     {"id", "version", "updated", "created", "createdBy", "updatedBy", "orgId", "orgID", "guid", "meta", "accessControl"}
 )
+KINDS = {
+    "folder": 2, "data source": 2, "library panel": 1, "dashboard": 2, "template": 1, "mute timing": 1, "contact point": 2,
+    "policies": 1, "rule group": 2,
+}  # fmt: skip
+"""How many of each kind the files make, in the order in which they are applied."""
 
 
 @dataclass
