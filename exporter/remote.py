@@ -27,7 +27,9 @@ class Grafana(Model):
     password_file: Path | None = Field(
         None, description="File with that user's password.", examples=["/run/secrets/grafana_password"]
     )
-    organisation: int | None = Field(None, ge=1, description="Number of the organisation; unset for the user's own.")
+    organisation: int | None = Field(
+        None, ge=1, description="Number of the organisation; unset for the user's own.", examples=[1]
+    )
     owner: str = Field(
         "watchfloor",
         pattern=r"^[a-z][a-z0-9-]{0,29}$",
