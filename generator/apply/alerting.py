@@ -69,7 +69,8 @@ def _entries(
         name = _needed(entry, "name")
         yield Item("template", name, name, {"template": _defined(name, str(entry.get("template", "")))}), entry
     for entry in content.get("groups") or ():
-        yield _group(entry, environment, folders), entry
+        if entry.get("rules"):  # Grafana knows no group without rules.
+            yield _group(entry, environment, folders), entry
 
 
 def titles(path: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Change:
             return f"{self.path}: added {shown(self.after)}"
         if self.kind == "removed":
             return f"{self.path}: removed {shown(self.before)}"
-        if self.kind == "hidden":
+        if self.kind in ("hidden", "secret"):
             return f"{self.path}: {self.after}"
         return f"{self.path}: {shown(self.before)} → {shown(self.after)}"
 
@@ -41,7 +41,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Change]:
             )
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(before, after, path)
-    elif before != after or isinstance(before, bool) != isinstance(after, bool):
+    elif not _same(before, after):
         yield Change(path, "changed", before, after)
 
 
@@ -68,7 +68,7 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[C
     name = _name(before, after)
     if name is None:
         if not any(isinstance(one, (Mapping, list)) for one in (*before, *after)):
-            if before != after:
+            if len(before) != len(after) or not all(map(_same, before, after)):
                 yield Change(path, "changed", list(before), list(after))
             return
         for index in range(max(len(before), len(after))):
@@ -82,6 +82,11 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[C
         yield from _member(olds.get(key, ABSENT), news.get(key, ABSENT), f"{path}[{label}]")
     if [key for key in olds if key in news] != [key for key in news if key in olds]:
         yield Change(f"{path} (order)", "changed", list(olds), list(news))
+
+
+def _same(before: object, after: object) -> bool:
+    """Whether two plain values are equal; True is not 1."""
+    return before == after and isinstance(before, bool) == isinstance(after, bool)
 
 
 def _name(before: Sequence[Any], after: Sequence[Any]) -> str | None:

@@ -70,6 +70,8 @@ class Plan:
     notes: tuple[str, ...]
     record: Record
     kinds: Mapping[str, Kind]
+    vanished: frozenset[tuple[str, str]] = frozenset()
+    """What the record lists, no file makes and Grafana has no more: ours no longer."""
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -91,6 +93,7 @@ def build(
     notes = [*desired.notes, *_default(kinds, desired, ours)]
     made: list[Step] = []
     removed: list[Step] = []
+    vanished: set[tuple[str, str]] = set()
     for name, kind in kinds.items():
         items = desired.items.get(name, {})
         owned = ours.of(name)
@@ -99,10 +102,11 @@ def build(
         comparison = Comparison(kind, owned, wishes, known, taken)
         made += [comparison.step(item, found.get(key)) for key, item in items.items()]
         kept = {key for what, key in desired.unknown if what == name}
+        vanished |= {(name, key) for key in owned - found.keys() - items.keys() - kept}
         gone = sorted((owned & found.keys()) - items.keys() - kept, key=lambda key: (-_depth(key, found), key))
         removed[:0] = [_leftover(name, key, found[key], wishes) for key in gone]
     notes += [note for step in made for note in _unread(step, kinds[step.kind], wishes, known)]
-    return Plan((*made, *removed), tuple(notes), ours, kinds)
+    return Plan((*made, *removed), tuple(notes), ours, kinds, frozenset(vanished))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,11 @@ class Comparison:
         for name, value in sorted(wanted.items()):
             word = self._secret((item.kind, item.key, name), value, found)
             if word:
-                yield Change(name, "hidden", None, word)
+                # A value that Grafana shows is compared with it, another one with what is known here.
+                yield Change(name, "hidden" if found.secrets.get(name) is None else "secret", None, word)
         if self.kind.drops_secrets:
             for name in sorted(found.secrets.keys() - wanted.keys()):
-                yield Change(name, "hidden", None, "a secret is set that should not be; it is removed")
+                yield Change(name, "secret", None, "a secret is set that should not be; it is removed")
 
     def _secret(self, key: tuple[str, str, str], value: str, found: Found) -> str:
         """What happens to a secret; empty when nothing does."""

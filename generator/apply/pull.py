@@ -38,6 +38,7 @@ class Edit:
         """The difference of the two forms, as a unified diff from the code to Grafana."""
         old, new = (_text(value) if value is not None else [] for value in (self.before, self.after))
         yield from difflib.unified_diff(old, new, "code", "Grafana", lineterm="", n=2)
+        yield from (f"{change.path}: a secret that is not shown" for change in self.changes if change.kind == "secret")
 
 
 def edits(plan: Plan, desired: Desired, owner: str) -> tuple[Edit, ...]:
@@ -58,7 +59,8 @@ def _edit(step: Step, plan: Plan) -> Edit:
     before = kind.normal(step.item.content, hidden) if step.item is not None else None
     after = kind.normal(step.found.content, hidden) if step.found is not None else None
     state = "gone" if after is None else "new" if before is None else "changed"
-    told = tuple(differences(before, after)) if state == "changed" else ()
+    secret = (change for change in step.changes if change.kind == "secret")
+    told = (*differences(before, after), *secret) if state == "changed" else ()
     return Edit(state, step.kind, step.key, step.title, told, before, after, step.found)
 
 

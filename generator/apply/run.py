@@ -43,12 +43,10 @@ def apply(
     """Send what the plan says. The list of what is ours names everything before it is made and after it is gone."""
     if plan.blocked:
         raise ApplyError("the plan is blocked; nothing was sent")
-    mine = {step.place for step in plan.steps if step.action in (Action.CREATE, Action.ADOPT)}
-    there = {step.place for step in plan.steps if step.action is not Action.CREATE}
-    untold = plan.record.keys - {step.place for step in plan.steps}
-    if not plan.pending:
+    if not plan.pending and not plan.vanished:
         return ()
-    ours = record.write(api, owner, plan.record, (plan.record.keys & there) | mine | untold)
+    mine = {step.place for step in plan.steps if step.action in (Action.CREATE, Action.ADOPT)}
+    ours = record.write(api, owner, plan.record, (plan.record.keys - plan.vanished) | mine)
     results = tuple(_told(_steps(plan, known), tell))
     gone = {one.step.place for one in results if one.outcome is Outcome.DONE and one.step.action is Action.DELETE}
     known.remember({}, gone)

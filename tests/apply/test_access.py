@@ -43,6 +43,24 @@ def test_secrets_are_sent_compared_and_never_shown(rig: Rig) -> None:
     assert rig.ask("GET", "/-/dump")["orgs"]["1"]["source_secrets"]["wf-sql"] == {"password": files.SECRET}
 
 
+def test_the_address_of_a_webhook_is_compared_and_not_shown(rig: Rig) -> None:
+    """Grafana shows it, so what somebody has edited is seen; a secret may be in it, so nobody reads it here."""
+    hook = {"uid": "wf-hook", "type": "webhook", "settings": {"url": "$WF_SLACK", "maxAlerts": 5}}
+    rig.content["grafana/provisioning/alerting/a.yaml"]["contactPoints"][0]["receivers"].append(hook)
+    rig.write()
+    rig.applied()
+    assert rig.steps() == []
+    one = next(one for one in rig.get("/api/v1/provisioning/contact-points") if one["uid"] == "wf-hook")
+    one["settings"]["url"] = "https://example.org/edited-3"
+    rig.ask("PUT", "/api/v1/provisioning/contact-points/wf-hook", one)
+    plan, pull = rig.run("plan"), rig.run("pull")
+    assert plan.stdout.splitlines()[1:] == ["    url: the secret changes"]
+    assert pull.stdout.splitlines()[1:] == ["  url: a secret that is not shown"]
+    assert not [word for word in (files.SECRET, "edited-3") if word in plan.output + pull.output]
+    rig.applied()
+    assert rig.steps() == []
+
+
 def test_an_unset_variable(rig: Rig) -> None:
     """A data source is left as it is, also when it should be pruned; anything else is an error."""
     rig.applied()
@@ -95,15 +113,18 @@ def test_a_private_authority(rig: Rig, tmp_path: Path) -> None:
     both.write_text(cert.read_text() + key.read_text())
     server = [sys.executable, "-m", "tests.grafana_api.server", "--cert", str(both)]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        rig.configure(url=process.stdout.readline().strip())
-        result = rig.run("plan")
-        assert result.exit_code == 3
-        assert "cannot trust https://127.0.0.1:" in result.stderr
-        assert "name the authority of its certificate by grafana.ca_file" in result.stderr
-        rig.configure(url=rig.config.read_text().partition("url: ")[2].partition("\n")[0], ca_file=str(cert))
-        assert rig.run("plan").exit_code == 1
-        process.kill()
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            rig.configure(url=url)
+            result = rig.run("plan")
+            assert result.exit_code == 3
+            assert "cannot trust https://127.0.0.1:" in result.stderr
+            assert "name the authority of its certificate by grafana.ca_file" in result.stderr
+            rig.configure(url=url, ca_file=str(cert))
+            assert rig.run("plan").exit_code == 1
+        finally:
+            process.kill()
 
 
 REFUSED = {

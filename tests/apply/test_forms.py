@@ -61,6 +61,7 @@ SAME: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 OTHER: dict[str, tuple[Any, Any]] = {
     "a truth and a number": ({"a": True}, {"a": 1}),
+    "truths and numbers": ({"a": [False, True]}, {"a": [False, 1]}),
     "the order of routes": (
         alerting.route({"routes": [{"receiver": "a"}, {"receiver": "b"}]}), alerting.route({"routes": [{"receiver": "b"}, {"receiver": "a"}]}),
     ),
@@ -191,8 +192,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no uid of a dashboard": (_mistake("grafana/dashboards/calls.json", uid=""), "calls.json: a dashboard needs a uid and a title"),
     "a dashboard twice": (_mistake("grafana/dashboards/calls.json", uid="wf-cost"), "the dashboard wf-cost is given twice"),
     "a dashboard of another schema": (_mistake("grafana/dashboards/calls.json", elements={}), "this is no classic dashboard"),
-    "no interval": (_mistake(ALERTING, groups=[{"name": "g", "folder": "f"}]), "the group g has no interval; write one such as 1m"),
-    "no folder of rules": (_mistake(ALERTING, groups=[{"name": "g", "folder": "/", "interval": "1m"}]), "the group g is in no folder"),
+    "no interval": (_mistake(ALERTING, groups=[{"name": "g", "folder": "f", "rules": [{}]}]), "the group g has no interval; write one such as 1m"),
+    "no folder of rules": (_mistake(ALERTING, groups=[{"name": "g", "folder": "/", "interval": "1m", "rules": [{}]}]), "the group g is in no folder"),
     "no uid of a receiver": (
         _mistake(ALERTING, contactPoints=[{"name": "c", "receivers": [{"type": "email"}]}]), "a receiver of the contact point c has no uid"
     ),

@@ -82,3 +82,20 @@ def test_two_owners_live_side_by_side(rig: Rig) -> None:
     lists = [path for path in before if path.rpartition("/")[2] in ("templates", "mute-timings", "contact-points")]
     for path in before:
         assert all(one in after[path] for one in before[path]) if path in lists else after[path] == before[path]
+
+
+def test_what_we_have_lost_is_not_ours_when_others_make_it_anew(either: Rig) -> None:
+    """Removed by hand and from the files: the list forgets it, and a later namesake is safe from --prune."""
+    either.applied()
+    name = either.name
+    either.ask("DELETE", f"/api/dashboards/uid/{name}-calls")
+    content = files.copied(either.content)
+    del content["grafana/dashboards/calls.json"]
+    either.write(content)
+    assert either.steps("--prune") == []
+    either.applied()
+    either.save({"uid": f"{name}-calls", "title": "Of others", "panels": []})
+    assert either.steps("--prune") == []
+    either.applied("--prune")
+    assert either.get(f"/api/dashboards/uid/{name}-calls")["dashboard"]["title"] == "Of others"
+    either.ask("DELETE", f"/api/dashboards/uid/{name}-calls")

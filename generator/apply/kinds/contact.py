@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -11,31 +12,8 @@ from generator.apply.kinds.kind import Kind, foreign, headers
 from generator.apply.normal.alerting import contact
 
 REDACTED: Final = "[REDACTED]"
-SECRET: Final[Mapping[str, frozenset[str]]] = {
-    "slack": frozenset({"url", "token"}),
-    "webhook": frozenset({"password", "authorization_credentials", "hmacConfig.secret", "tlsConfig.clientKey", "tlsConfig.clientCertificate", "tlsConfig.caCertificate"}),
-    "pagerduty": frozenset({"integrationKey"}),
-    "teams": frozenset({"url"}),
-    "discord": frozenset({"url"}),
-    "telegram": frozenset({"bottoken"}),
-    "opsgenie": frozenset({"apiKey"}),
-    "victorops": frozenset({"url"}),
-    "googlechat": frozenset({"url"}),
-    "pushover": frozenset({"apiToken", "userKey"}),
-    "sensugo": frozenset({"apikey"}),
-    "threema": frozenset({"api_secret"}),
-    "webex": frozenset({"bot_token"}),
-    "line": frozenset({"token"}),
-    "wecom": frozenset({"url", "secret"}),
-    "dingding": frozenset({"url"}),
-    "kafka": frozenset({"password"}),
-    "mqtt": frozenset({"password"}),
-    "jira": frozenset({"password", "api_token"}),
-    "oncall": frozenset({"password", "authorization_credentials"}),
-    "sns": frozenset({"sigv4.access_key", "sigv4.secret_key"}),
-    "prometheus-alertmanager": frozenset({"basicAuthPassword"}),
-}  # fmt: skip
-"""Settings that are never shown, beside those that Grafana itself hides."""
+SECRET: Final = re.compile("url|token|secret|password|key|credential|certificate", re.IGNORECASE)
+"""Names of settings that are never shown, beside those that Grafana itself hides: the address of a webhook is often a secret, too."""
 
 
 class ContactPoints(Kind):
@@ -50,24 +28,22 @@ class ContactPoints(Kind):
         for one in self.api.find("/api/v1/provisioning/contact-points") or ():
             if one.get("uid") in keys:
                 provenance = one.get("provenance") or ""
-                known = SECRET.get(str(one.get("type")), frozenset())
                 secrets = {
                     name: None if value == REDACTED else str(value)
                     for name, value in _flat(one.get("settings") or {})
-                    if value == REDACTED or name in known
+                    if value == REDACTED or SECRET.search(name)
                 }
                 found[one["uid"]] = Found(one, _title(one), None, provenance, foreign(provenance), secrets)
         return found
 
     def normal(self, content: Mapping[str, Any], hidden: Iterable[str] = ()) -> dict[str, Any]:
         """Without what is secret."""
-        secret = {*hidden, *SECRET.get(str(content.get("type")), ())}
-        return contact({**content, "settings": _without(content.get("settings") or {}, secret)})
+        return contact({**content, "settings": _without(content.get("settings") or {}, set(hidden))})
 
     def secrets(self, content: Mapping[str, Any], hidden: Iterable[str] = ()) -> dict[str, str]:
         """Secret settings by name; one inside another has a dot in its name."""
-        secret = {*hidden, *SECRET.get(str(content.get("type")), ())}
-        return {name: str(value) for name, value in _flat(content.get("settings") or {}) if name in secret}
+        settings = _flat(content.get("settings") or {})
+        return {name: str(value) for name, value in settings if name in hidden or SECRET.search(name)}
 
     def create(self, item: Item) -> None:
         """With a uid of ours."""
@@ -102,5 +78,5 @@ def _without(settings: Mapping[str, Any], names: Collection[str], above: str = "
     return {
         key: _without(value, names, f"{above}{key}.") if isinstance(value, Mapping) else value
         for key, value in settings.items()
-        if f"{above}{key}" not in names
+        if f"{above}{key}" not in names and (isinstance(value, Mapping) or not SECRET.search(f"{above}{key}"))
     }
