@@ -29,14 +29,23 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fingerprint, "COST", 2)
 
 
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """A stand-in in a process of its own, by its address."""
+    command = [sys.executable, "-m", "tests.grafana_api.server", "--attached", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
 @pytest.fixture(scope="module")
 def standin() -> Iterator[str]:
     """The address of a running stand-in."""
-    command = [sys.executable, "-m", "tests.grafana_api.server"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.kill()
+    with served() as url:
+        yield url
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:

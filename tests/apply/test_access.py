@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.apply import files
+from tests.apply.conftest import served
 from tests.apply.rig import Rig
 
 
@@ -111,20 +111,14 @@ def test_a_private_authority(rig: Rig, tmp_path: Path) -> None:
     subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     both = tmp_path / "both.pem"
     both.write_text(cert.read_text() + key.read_text())
-    server = [sys.executable, "-m", "tests.grafana_api.server", "--cert", str(both)]
-    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().strip()
-            rig.configure(url=url)
-            result = rig.run("plan")
-            assert result.exit_code == 3
-            assert "cannot trust https://127.0.0.1:" in result.stderr
-            assert "name the authority of its certificate by grafana.ca_file" in result.stderr
-            rig.configure(url=url, ca_file=str(cert))
-            assert rig.run("plan").exit_code == 1
-        finally:
-            process.kill()
+    with served("--cert", str(both)) as url:
+        rig.configure(url=url)
+        result = rig.run("plan")
+        assert result.exit_code == 3
+        assert "cannot trust https://127.0.0.1:" in result.stderr
+        assert "name the authority of its certificate by grafana.ca_file" in result.stderr
+        rig.configure(url=url, ca_file=str(cert))
+        assert rig.run("plan").exit_code == 1
 
 
 REFUSED = {

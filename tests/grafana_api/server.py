@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import re
 import ssl
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -223,11 +225,20 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+def _end_with_input() -> None:
+    """A test run that was killed leaves no server behind."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cert")
+    parser.add_argument("--attached", action="store_true", help="End when standard input does.")
     arguments = parser.parse_args()
+    if arguments.attached:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     Handler.world = World()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
