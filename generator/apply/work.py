@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
+    from exporter.settings import Settings
     from generator.apply.connection import Api
     from generator.apply.desired import Desired
     from generator.apply.fingerprint import Fingerprints
@@ -71,20 +72,27 @@ def prepare(options: Options) -> Work:
     """Both sides, ready to be compared."""
     import os
 
-    from exporter.settings import load, secret
+    from exporter.settings import load
     from generator.apply import desired, fingerprint
     from generator.apply.connection import Api, target
-    from provisioning import grafana
-    from provisioning.endpoints import endpoints
 
     settings = load(options.config)
     place = target(settings, os.environ, options.url)
     out = options.out or settings.stack.output
-    viewer = settings.database.viewer_url_file
-    environment = dict(os.environ)
-    if viewer is not None:
-        url = secret(viewer, "database.viewer_url_file")
-        environment = grafana.environment(endpoints(settings, "native"), out, url) | environment
-    wanted = desired.read(out, environment, settings.grafana.owner)
+    variables = _variables(settings, os.environ)
+    wanted = desired.read(out, variables, settings.grafana.owner)
     known = fingerprint.load(settings.stack.directory / "apply", place, settings.grafana.owner)
     return Work(Api(place), wanted, settings.grafana.owner, known, settings.grafana.editable)
+
+
+def _variables(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
+    """What the files name: the variables that Grafana's own process would get from us, and those of this process, which win."""
+    from exporter.settings import secret
+    from provisioning import grafana
+    from provisioning.endpoints import endpoints
+
+    viewer = settings.database.viewer_url_file
+    if viewer is None:
+        return dict(given)
+    url = secret(viewer, "database.viewer_url_file")
+    return {**grafana.environment(endpoints(settings, "native"), settings.stack.output, url), **given}
