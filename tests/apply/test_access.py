@@ -58,6 +58,20 @@ def test_the_address_of_a_webhook_is_compared_and_not_shown(rig: Rig) -> None:
     assert pull.stdout.splitlines()[1:] == ["  url: a secret that is not shown"]
     assert not [word for word in (files.SECRET, "edited-3") if word in plan.output + pull.output]
     rig.applied()
+    hook["settings"] = {**hook["settings"], "authorization_credentials": "$WF_SLACK"}  # type: ignore[dict-item]
+    rig.write()
+    added = rig.run("plan", "--full")
+    assert added.stdout.splitlines()[1:] == ["    authorization_credentials: a secret is set that was not"]
+    rig.applied()
+    assert rig.steps() == []
+    del hook["settings"]["authorization_credentials"]  # type: ignore[attr-defined]
+    rig.write()
+    removed = rig.run("plan", "--full")
+    assert removed.stdout.splitlines()[1:] == [
+        "    authorization_credentials: a secret is set that should not be; it is removed"
+    ]
+    assert files.SECRET not in added.output + removed.output
+    rig.applied()
     assert rig.steps() == []
 
 

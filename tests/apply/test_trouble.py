@@ -61,7 +61,7 @@ def test_killed_in_the_middle_and_applied_again(position: int, rig: Rig, whole: 
     assert rig.steps() == []
 
 
-@pytest.mark.parametrize("what", ["late", "lose", "503", "429"])
+@pytest.mark.parametrize("what", ["late", "gateway", "lose", "503", "429"])
 def test_every_change_without_an_answer(what: str, rig: Rig, whole: dict[str, Any]) -> None:
     """Done but not told, or not done: apply looks and goes on, and makes nothing twice."""
     rig.configure(attempts=3)

@@ -74,7 +74,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 class Fault:
     """What happens to requests that match, so many times after so many were let through.
 
-    `what` is a status, or: lose (no answer, nothing done), late (done, but no answer), pretend (an answer, nothing done), hang,
+    `what` is a status, or: lose (no answer, nothing done), late (done, but no answer), gateway (done, but answered with 504), pretend (an answer, nothing done), hang,
     html, redirect.
     """
 
@@ -138,6 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "late":
             self.close_connection = True
             return
+        if fault == "gateway":
+            status, body = 504, {"message": "gateway timeout"}
         self._say(status, body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's own names
