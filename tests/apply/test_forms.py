@@ -86,8 +86,8 @@ def test_two_things_stay_two(one: Any, other: Any) -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2) | st.text("ab\x1b\n", max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "uid", "name", "a", "title"]), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-2, 2) | st.text("ab\x1b\n\x9b\u202e", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "uid", "name", "a", "title", "\x1b[2J"]), inner, max_size=3),
     max_leaves=12,
 )  # fmt: skip
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from generator.apply import pull
+from generator.apply.item import Found
 from tests.apply import files
 from tests.apply.rig import KINDS, Rig
 
@@ -66,6 +69,18 @@ def test_pull_finds_and_writes_what_was_added(either: Rig) -> None:
     written = json.loads((either.folder / f"edited/dashboard/{either.name}-made.json").read_text())
     assert {key: value for key, value in made.items() if key != "version"} == written
     either.ask("DELETE", f"/api/dashboards/uid/{either.name}-made")
+
+
+def test_no_key_leads_a_file_elsewhere(tmp_path: Path) -> None:
+    """Keys are what somebody wrote into Grafana."""
+    found = Found({"dashboard": {"title": "x"}, "folderUid": ""})
+    edits = tuple(
+        pull.Edit("new", "dashboard", key, "x", after={}, found=found) for key in ("../../x", "a/b", "..", "/etc/x")
+    )
+    written = pull.write(tmp_path / "edited", edits)
+    assert len(set(written)) == len(edits)
+    assert {path.parent for path in written} == {tmp_path / "edited/dashboard"}
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(written)
 
 
 def test_two_owners_live_side_by_side(rig: Rig) -> None:

@@ -39,7 +39,7 @@ def lean(value: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any
             result[key] = one
         elif isinstance(one, Mapping) and isinstance(defaults[key], Mapping):
             result[key] = lean(one, defaults[key])
-        elif one != defaults[key] or isinstance(one, bool) != isinstance(defaults[key], bool):
+        elif one != defaults[key]:
             result[key] = one
     return result
 
