@@ -86,7 +86,7 @@ def _needed(entry: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _policies(entry: Mapping[str, Any], *, root: bool = True) -> dict[str, Any]:
+def _policies(entry: Mapping[str, Any]) -> dict[str, Any]:
     """A route with the matchers in the one form that the API gives back."""
     route = {
         key: value
@@ -94,10 +94,10 @@ def _policies(entry: Mapping[str, Any], *, root: bool = True) -> dict[str, Any]:
         if key not in ("orgId", "matchers", "match", "match_re", "object_matchers", "routes")
     }
     found = matchers(entry)
-    if found and not root:
+    if found:
         route["object_matchers"] = found
     if entry.get("routes"):
-        route["routes"] = [_policies(one, root=False) for one in entry["routes"]]
+        route["routes"] = [_policies(one) for one in entry["routes"]]
     return route
 
 
