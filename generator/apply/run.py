@@ -72,7 +72,7 @@ def _steps(plan: Plan, known: Fingerprints) -> Iterable[Result]:
     for step in plan.pending:
         reason = stopped or _missing(step, failed)
         if reason:
-            failed |= {step.key} if step.kind == "folder" else set()
+            failed |= _lacking(step)
             yield Result(step, Outcome.SKIPPED, reason)
             continue
         try:
@@ -82,8 +82,13 @@ def _steps(plan: Plan, known: Fingerprints) -> Iterable[Result]:
             stopped = "it was interrupted" if isinstance(error, KeyboardInterrupt) else "Grafana is out of reach"
             yield Result(step, Outcome.FAILED, str(error) or stopped)
         except ApplyError as error:
-            failed |= {step.key} if step.kind == "folder" else set()
+            failed |= _lacking(step)
             yield Result(step, Outcome.FAILED, str(error))
+
+
+def _lacking(step: Step) -> set[str]:
+    """The folder that is not there because a step was not done; one that could not be changed is still there."""
+    return {step.key} if step.kind == "folder" and step.action is Action.CREATE else set()
 
 
 def _missing(step: Step, failed: set[str]) -> str:

@@ -131,6 +131,11 @@ EDITS: dict[str, tuple[str, Callable[[Rig], None], dict[str, tuple[Any, Any]]]] 
     "a mute timing": ("mute timing", _timing, {"time_intervals[0].times[0].start_time": ("21:00", "22:00")}),
     "policies": ("policies", _policies, {"routes[0].group_wait": (90.0, 5.0)}),
     "a template": ("template", _template, {"template": (..., ...)}),
+    "the place of a folder": (
+        "folder",
+        lambda rig: rig.ask("POST", f"/api/folders/{rig.inner}/move", {"parentUid": ""}),
+        {"parentUid": (None, ...)},
+    ),
     "the title of a folder": ("folder", _folder, {"title": ("Edited NAME", "Folder NAME")}),
 }
 

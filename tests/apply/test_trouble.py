@@ -159,10 +159,12 @@ def test_a_change_of_somebody_else_in_the_same_moment_is_not_overwritten(rig: Ri
         "20:00"
     )
     rig.write(changed)
+    rig.ask("PUT", f"/api/folders/{rig.parent}", {"title": "Theirs", "overwrite": True})
     made = _work(rig)
     plan = made.plan(plans.Wishes())
     board = rig.get("/api/dashboards/uid/wf-calls")
     rig.save({**board["dashboard"], "title": "Theirs"}, board["meta"]["folderUid"])
+    rig.ask("PUT", f"/api/folders/{rig.parent}", {"title": "Theirs too", "version": 2, "overwrite": False})
     element = rig.get("/api/library-elements/wf-lib")["result"]
     rig.ask(
         "PATCH",
@@ -174,9 +176,10 @@ def test_a_change_of_somebody_else_in_the_same_moment_is_not_overwritten(rig: Ri
     rig.ask("PUT", "/api/v1/provisioning/mute-timings/nights%20wf", timing)
     results = run.apply(made.api, plan, made.owner, made.known)
     assert [(one.step.kind, one.outcome.value) for one in results] == [
-        ("library panel", "failed"), ("dashboard", "failed"), ("mute timing", "failed"),
+        ("folder", "failed"), ("library panel", "failed"), ("dashboard", "failed"), ("mute timing", "failed"),
     ]  # fmt: skip
-    assert "somebody has changed this dashboard just now; look at the plan again" in results[1].reason
+    assert "somebody has changed this dashboard just now; look at the plan again" in results[2].reason
+    assert rig.get(f"/api/folders/{rig.parent}")["title"] == "Theirs too"
     assert rig.get("/api/dashboards/uid/wf-calls")["dashboard"]["title"] == "Theirs"
     assert rig.get("/api/v1/provisioning/mute-timings")[0]["time_intervals"] == []
 

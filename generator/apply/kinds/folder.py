@@ -40,14 +40,12 @@ class Folders(Kind):
     def update(self, item: Item, found: Found) -> None:
         """A new title is one request, a new parent another."""
         path = f"/api/folders/{segment(item.key)}"
-        parent = item.content.get("parentUid") or ""
+        parent, version = item.content.get("parentUid") or "", found.version
         if parent != (found.content.get("parentUid") or ""):
-            self.api.send("POST", f"{path}/move", {"parentUid": parent})
+            version = self.api.send("POST", f"{path}/move", {"parentUid": parent}).get("version")
         if item.content["title"] != found.content.get("title"):
-            now = self.api.get(path)
-            self.api.send(
-                "PUT", path, {"title": item.content["title"], "version": now.get("version"), "overwrite": False}
-            )
+            body = {"title": item.content["title"], "version": version, "overwrite": False}
+            self.api.send("PUT", path, body)
 
     def delete(self, key: str, found: Found) -> None:  # noqa: ARG002
         """Only when nothing is in it."""
