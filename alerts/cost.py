@@ -248,6 +248,7 @@ def _late() -> Alert:
         unit="prices",
         limit="0",
         wait=60,
+        keep=600,
         dashboard="cost",
         no_data="Without a price table in the database there is nothing to be late; while the exporter is down ExporterDown speaks.",
     )

@@ -16,6 +16,7 @@ from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
 from exporter.relay import Relay
+from exporter.remote import Grafana
 from exporter.sections import (
     BasicAuth,
     Budget,
@@ -39,7 +40,7 @@ from exporter.suppression import check as check_suppression
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState", "Imports",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "Grafana", "History", "HistoryStep", "HttpState", "Imports",
     "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
@@ -125,6 +126,7 @@ class Settings(Model):
     imports: Imports = Imports()
     demo: Demo = Demo()
     history: History = History()
+    grafana: Grafana = Grafana()
 
     @field_validator("time_zone")
     @classmethod
@@ -177,12 +179,17 @@ ENVIRONMENT: Final[Mapping[str, tuple[str, ...]]] = {
     "DASHBOARD_URL": ("dashboard_url",),
     "ALERT_EMAIL": ("alerting", "email"),
     "RETENTION_DAYS": ("retention_days",),
+    "GRAFANA_URL": ("grafana", "url"),
+    "GRAFANA_USER": ("grafana", "username"),
+    "GRAFANA_ORG_ID": ("grafana", "organisation"),
 }
 """Variables that set a value."""
 
 SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "SLACK_WEBHOOK_URL": ("alerting", "slack_webhook_url_file"),
     "REDIS_URL": ("states", "redis", "url_file"),
+    "GRAFANA_TOKEN": ("grafana", "token_file"),
+    "GRAFANA_PASSWORD": ("grafana", "password_file"),
 }
 """Variables with secrets, read where they are used, and the settings that name a file instead."""
 

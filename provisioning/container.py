@@ -186,7 +186,8 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
             source["redis"]["url_file"] = f"{STATES}/redis_url_{index}"
         elif source["http"]["token_file"]:
             source["http"]["token_file"] = f"{STATES}/token_{index}"
-    del content["stack"]["directory"], content["stack"]["output"]
+    # Another Grafana is nothing for a container, and its address may carry a password.
+    del content["stack"]["directory"], content["stack"]["output"], content["grafana"]
     return content
 
 

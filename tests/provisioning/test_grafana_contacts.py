@@ -19,7 +19,7 @@ from provisioning.grafana_contacts import NEVER, PREFIX, Names
 from provisioning.tree import find, tree
 from tests.provisioning.test_routes import ENVIRONMENT, RICH, VARIANTS, _cases, _environment
 
-SHARED: Final = Path(__file__).parents[2].parent.parent / "shared" / "data" / "grafana_alerting"
+SHARED: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "grafana_alerting"
 SECRET: Final = "s3cr3t-5ee"
 EVERY: Final[list[dict[str, Any]]] = [
     {"name": "a-slack", "kind": "slack", "to": "#o$x"},

@@ -20,7 +20,7 @@ from tests.rules.promtool import tool
 from tests.validate.texts import QUERIES, TEMPLATES
 
 HERE: Final = Path(__file__).parent
-SHARED: Final = HERE.parents[2].parent / "shared" / "data"
+SHARED: Final = Path(__file__).resolve().parents[3] / "shared" / "data"
 VALUES: Final[tuple[Any, ...]] = (
     "",
     "x",
