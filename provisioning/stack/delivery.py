@@ -42,7 +42,7 @@ def alertmanager(place: Place, number: int = 0) -> Service:
         inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=digest(place.output / "alertmanager", place.secrets),
+        version=digest(place.output / "alertmanager", *place.own_secrets(alertmanager_files.SECRET_FILES)),
     )
 
 

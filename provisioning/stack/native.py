@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ DIRECT: Final = {"http": "", "https": ""}
 EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
 SECRETS: Final = ("ANALYTICS_DATABASE_URL", "SLACK_WEBHOOK_URL", *EXPORTER_SECRETS)
 """Variables that not every part may see."""
+PROMETHEUS_SECRETS: Final = (prometheus_files.PASSWORD_FILE, prometheus_files.CA_FILE)
 PROGRAM_SECRETS: Final = (
     *alertmanager_files.SECRET_FILES,
     prometheus_files.PASSWORD_FILE,
@@ -58,6 +59,10 @@ class Place:
     def secrets(self) -> Path:
         """Generated passwords, and secrets that the programs read."""
         return self.directory / "secrets"
+
+    def own_secrets(self, names: Iterable[str]) -> list[Path]:
+        """Files of secrets that one program reads. Those of others come and go without it."""
+        return [self.secrets / name for name in names]
 
     @property
     def endpoints(self) -> Endpoints:
@@ -170,7 +175,7 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
         inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=digest(place.output / "prometheus", place.secrets),
+        version=digest(place.output / "prometheus", *place.own_secrets(PROMETHEUS_SECRETS)),
     )
 
 
@@ -246,10 +251,10 @@ def listen(port: Port) -> str:
     return f"[{port.host}]:{port.number}" if ":" in port.host else f"{port.host}:{port.number}"
 
 
-def digest(*folders: Path) -> str:
-    """Digest of all files in folders."""
+def digest(*places: Path) -> str:
+    """Digest of files, and of all files in folders; what is not there counts as nothing."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for place in places:
+        for path in sorted(path for path in (place, *place.rglob("*")) if path.is_file()):
             digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
