@@ -107,7 +107,7 @@ def _idle(limit: float) -> Alert:
         unit="seconds",
         limit=duration(limit),
         wait=300,
-        keep=0,
+        keep=60,
         by=WHO,
         dashboard="agents",
         no_data=COMPUTED,

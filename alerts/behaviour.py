@@ -66,7 +66,7 @@ def _plan(settings: Settings) -> tuple[Alert, ...]:
             dashboard="behaviour",
             no_data=HELD,
         )
-        for severity, limit, wait in ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 20))
+        for severity, limit, wait in ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 10))
     )
 
 

@@ -123,7 +123,7 @@ def _queue(settings: Settings) -> tuple[Alert, ...]:
         )
         for severity, limit, wait in (
             (Severity.WARNING, limits.warning, 120),
-            (Severity.CRITICAL, limits.critical, 20),
+            (Severity.CRITICAL, limits.critical, 10),
         )
     )
 
@@ -143,6 +143,7 @@ def _missing() -> tuple[Alert, ...]:
             unit="calls",
             limit="0",
             wait=300,
+            keep=60,
             by=(TENANT,),
             dashboard="calls",
             no_data=no_data,
@@ -155,7 +156,8 @@ def _missing() -> tuple[Alert, ...]:
             description=f"No tenant had a call for {QUIET}. {usual}",
             unit="calls",
             limit="0",
-            wait=20,
+            wait=10,
+            keep=60,
             dashboard="calls",
             no_data=no_data,
         ),

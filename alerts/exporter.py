@@ -7,7 +7,7 @@ from typing import Final
 from alerts.query import number
 from alerts.rule import Alert, Group, Severity
 from alerts.watchers import ALERTS as WATCHERS
-from alerts.watchers import UP
+from alerts.watchers import UP, gaps
 from exporter.labels import DOMAIN as DOMAIN_LABEL
 from exporter.labels import METRIC, REASON
 from exporter.metric import Own
@@ -43,7 +43,7 @@ SECONDS: Final = "{{ $value | humanizeDuration }}"
 def group(settings: Settings) -> Group:
     """Alerts about the exporter and about the processes that evaluate and deliver alerts."""
     alerts = (
-        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *_truth(), *WATCHERS,
+        *_gone(), *_sight(), *_lag(settings), *_age(settings), _slow(settings), *_state(), *_clock(), *_values(), *_truth(), *gaps(), *WATCHERS,
     )  # fmt: skip
     return Group(DOMAIN, (), alerts)
 
@@ -57,8 +57,8 @@ def _gone() -> tuple[Alert, ...]:
             expr=f"{target} == 0",
             summary="Prometheus cannot read the exporter.",
             description="Nothing is seen of the agents since then; all other alerts rest on their last known values.",
-            wait=10,
-            keep=30,
+            wait=5,
+            keep=60,
             dashboard="exporter",
             no_data="When Prometheus no longer knows the exporter at all, ExporterMissing speaks.",
         ),
@@ -68,7 +68,8 @@ def _gone() -> tuple[Alert, ...]:
             expr=f"absent({target})",
             summary="Prometheus does not know the exporter.",
             description="There is no target of this job in Prometheus' configuration, so nothing is seen of the agents.",
-            wait=20,
+            wait=10,
+            keep=60,
             dashboard="exporter",
             no_data="This alert fires because data is missing.",
         ),
@@ -84,7 +85,7 @@ def _sight() -> tuple[Alert, ...]:
             summary="The exporter cannot reach the database.",
             description="No metric of any domain is given until the database answers again.",
             wait=10,
-            keep=30,
+            keep=60,
             dashboard="exporter",
             no_data=GONE,
         ),
@@ -94,8 +95,8 @@ def _sight() -> tuple[Alert, ...]:
             expr=f"{DOMAIN_UP.name} == 0",
             summary="A domain cannot be read.",
             description="The exporter cannot give the metrics of domain {{ $labels.domain }}; the other domains are not touched.",
-            wait=20,
-            keep=30,
+            wait=10,
+            keep=60,
             by=(DOMAIN_LABEL,),
             dashboard="exporter",
             no_data=GONE,
@@ -105,7 +106,7 @@ def _sight() -> tuple[Alert, ...]:
 
 def _lag(settings: Settings) -> tuple[Alert, ...]:
     limits = settings.thresholds.horizon_lag_seconds
-    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 20))
+    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 10))
     lag = tuple(
         Alert(
             name="HorizonLagging",
@@ -130,7 +131,7 @@ def _lag(settings: Settings) -> tuple[Alert, ...]:
 
 def _age(settings: Settings) -> tuple[Alert, ...]:
     limits = settings.thresholds.data_age_seconds
-    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 20))
+    levels = ((Severity.WARNING, limits.warning, 60), (Severity.CRITICAL, limits.critical, 10))
     return tuple(
         Alert(
             name="DataStale",

@@ -65,7 +65,7 @@ def _uptime(settings: Settings) -> tuple[Alert, ...]:
         )
         for severity, limit, wait in (
             (Severity.WARNING, limits.warning, 60),
-            (Severity.CRITICAL, limits.critical, 20),
+            (Severity.CRITICAL, limits.critical, 10),
         )
     )
 

@@ -107,7 +107,7 @@ def group(settings: Settings) -> Group:
 
 def _both(make: Callable[[Severity, float, float], Alert], limit: Threshold) -> tuple[Alert, ...]:
     """The warning waits a minute, the critical one as long as it may."""
-    return (make(Severity.WARNING, limit.warning, 60), make(Severity.CRITICAL, limit.critical, 20))
+    return (make(Severity.WARNING, limit.warning, 60), make(Severity.CRITICAL, limit.critical, 10))
 
 
 def _step_errors(severity: Severity, limit: float, wait: float) -> Alert:

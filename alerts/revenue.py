@@ -47,7 +47,7 @@ def _churn(settings: Settings) -> tuple[Alert, ...]:
         )
         for severity, limit, wait in (
             (Severity.WARNING, limits.warning, 600),
-            (Severity.CRITICAL, limits.critical, 20),
+            (Severity.CRITICAL, limits.critical, 10),
         )
     )
 
@@ -73,6 +73,6 @@ def _billing(settings: Settings) -> tuple[Alert, ...]:
         )
         for severity, limit, wait in (
             (Severity.WARNING, limits.warning, 600),
-            (Severity.CRITICAL, limits.critical, 20),
+            (Severity.CRITICAL, limits.critical, 10),
         )
     )

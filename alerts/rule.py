@@ -11,11 +11,12 @@ from typing import Final
 from exporter.labels import DOMAIN, Label
 from exporter.metric import Metric
 from exporter.settings import Settings, Thresholds, duration
+from provisioning.endpoints import dashboards_url
 
 NAME: Final = re.compile(r"([A-Z][a-z0-9]*)+\Z")
 RECORD: Final = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*:[a-z][a-z0-9_]*\Z")
-CRITICAL_FOR: Final = 20.0
-"""Longest `for` of a critical alert in seconds: with it the alert is delivered in under a minute (DESIGN.md, timing)."""
+CRITICAL_FOR: Final = 10.0
+"""Longest `for` of a critical alert in seconds: with it the alert is delivered in under half a minute (provisioning/timing.py)."""
 
 
 class RuleError(Exception):
@@ -129,8 +130,18 @@ class Alert:
             "no_data": self.no_data,
             "runbook_url": literal(f"{runbooks}/{domain}.md#{self.anchor}"),
             "dashboard_url": literal(dashboards_url(settings)) + f"/d/watchfloor-{self.dashboard}" + self._variables(),
+            "ack_url": self._acknowledge(settings),
         }
         return {key: text for key, text in said.items() if text}
+
+    def _acknowledge(self, settings: Settings) -> str:
+        """Where people say that they look at it, when there is such a place and it matters."""
+        url = settings.acknowledgement.url
+        escalates = self.severity is Severity.CRITICAL and settings.alerting.escalation
+        if not url or not escalates or settings.alerting.engine != "prometheus":
+            return ""
+        labels = "".join(f"&{label.name}={{{{ $labels.{label.name} | urlquery }}}}" for label in self.by)
+        return f"{literal(url.rstrip('/'))}/ack?alertname={self.name}{labels}"
 
     def _variables(self) -> str:
         labels = [label.name for label in self.by]
@@ -151,22 +162,18 @@ class Group:
         _unique(self.domain, ((alert.name, alert.severity.value) for alert in self.alerts))
 
     def content(self, settings: Settings) -> dict[str, object]:
-        """The content of the group's rule file."""
+        """The content of the group's rule file. Alerts that Grafana evaluates are not in it, so that nobody is paged twice."""
+        alerts = self.alerts if settings.alerting.engine == "prometheus" else ()
         rules = [
             *(recording.rule(settings.thresholds) for recording in self.recordings),
-            *(alert.rule(self.domain, settings) for alert in self.alerts),
+            *(alert.rule(self.domain, settings) for alert in alerts),
         ]
-        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]}
+        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]} if rules else {}
 
 
 def literal(text: str) -> str:
     """Text that Go's template engine prints as it is."""
     return text.replace("{{", '{{ "{{" }}')
-
-
-def dashboards_url(settings: Settings) -> str:
-    """Where links to dashboards point."""
-    return (settings.dashboard_url or f"http://{settings.stack.host}:{settings.stack.grafana_port}").rstrip("/")
 
 
 def _unique(domain: str, keys: Iterable[tuple[str, ...]]) -> None:

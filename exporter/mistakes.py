@@ -26,6 +26,7 @@ WORDS: Final = {
     "tuple_type": "must be a list, such as [a, b]",
     "missing": "is missing; it must be given here",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "greater_than": "must be above {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
     "less_than": "must be below {lt:g}",

@@ -206,43 +206,6 @@ class Content(Model):
     )
 
 
-class Alerting(Model):
-    """Who hears of alerts. Secrets come from files or the environment."""
-
-    email: str | None = Field(
-        None,
-        pattern=r"^[^@\s,]+@[^@\s,]+(, *[^@\s,]+@[^@\s,]+)*$",
-        description="Receiver of mail; several with commas between.",
-        examples=["ops@example.org"],
-    )
-    smtp_host: str = Field(
-        "127.0.0.1:25",
-        pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$",
-        description="host:port of the mail server.",
-        examples=["mail.example.org:587"],
-    )
-    smtp_from: str = Field("watchfloor@localhost", description="Sender of mail.")
-    smtp_username: str | None = Field(None, description="User name at the mail server.", examples=["watchfloor"])
-    smtp_password_file: Path | None = Field(
-        None, description="File with the password at the mail server.", examples=["/run/secrets/smtp_password"]
-    )
-    smtp_require_tls: bool = Field(default=True, description="Send mail over TLS only.")
-    slack_webhook_url_file: Path | None = Field(
-        None, description="File with the URL of a Slack webhook.", examples=["/run/secrets/slack_webhook_url"]
-    )
-    slack_channel: str | None = Field(
-        None, description="Slack channel, if not the webhook's own.", examples=["#alerts"]
-    )
-    webhook_url_file: Path | None = Field(
-        None, description="File with the URL of a generic webhook.", examples=["/run/secrets/webhook_url"]
-    )
-    runbook_url: str | None = Field(
-        None,
-        description="Where alerts/runbooks is served, for links; without it links are the path itself.",
-        examples=["https://git.example.org/watchfloor/alerts/runbooks"],
-    )
-
-
 class Prices(Model):
     """What models and services cost."""
 
@@ -275,9 +238,13 @@ class Stack(Model):
     prometheus_port: int = Field(9090, ge=1, le=65535, description="Port of Prometheus.")
     alertmanager_port: int = Field(9093, ge=1, le=65535, description="Port of Alertmanager.")
     grafana_port: int = Field(3000, ge=1, le=65535, description="Port of Grafana.")
+    alertmanagers: int = Field(1, ge=1, le=2, description="Number of Alertmanagers; of two, one may be lost.")
+    second_alertmanager_port: int = Field(9095, ge=1, le=65535, description="Port of the second Alertmanager.")
+    gossip_port: int = Field(9094, ge=1, le=65535, description="Port on which the first of two hears of the other.")
+    second_gossip_port: int = Field(9096, ge=1, le=65535, description="Port on which the second hears of the first.")
     scrape_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus scrapes.")
     scrape_timeout: Seconds = Field(5.0, gt=0, description="A scrape that takes longer fails.")
-    evaluation_interval: Seconds = Field(10.0, gt=0, description="How often Prometheus evaluates rules.")
+    evaluation_interval: Seconds = Field(5.0, gt=0, description="How often Prometheus evaluates rules.")
 
     @model_validator(mode="after")
     def _timeout(self) -> Stack:

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
+from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
 from exporter.mistakes import explain
+from exporter.relay import Relay
 from exporter.sections import (
-    Alerting,
     BasicAuth,
     Budget,
     Content,
@@ -31,6 +33,8 @@ from exporter.sections import (
     StateSource,
     Tls,
 )  # fmt: skip
+from exporter.suppression import Acknowledgement, Maintenance, SilenceSetting
+from exporter.suppression import check as check_suppression
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
@@ -83,6 +87,39 @@ class Settings(Model):
     benchmarks: Benchmarks = Benchmarks()
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
+    deadman: Deadman = Deadman()
+    relay: Relay = Relay()
+    acknowledgement: Acknowledgement = Acknowledgement()
+    silences: tuple[SilenceSetting, ...] = Field(
+        (),
+        description="Known issues whose alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "queue",
+                    "matchers": ["alertname=CallQueueBacklog"],
+                    "owner": "anna",
+                    "reason": "Ticket 4711.",
+                    "end": "2099-12-31",
+                }
+            ]
+        ],
+    )
+    maintenance: tuple[Maintenance, ...] = Field(
+        (),
+        description="Planned work during which alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "move",
+                    "owner": "ben",
+                    "reason": "Move.",
+                    "start": "2099-01-01 22:00",
+                    "end": "2099-01-02 04:00",
+                }
+            ]
+        ],
+    )
     stack: Stack = Stack()
     demo: Demo = Demo()
     history: History = History()
@@ -116,6 +153,7 @@ class Settings(Model):
                 raise ValueError(f"states.{index}.labels: {source.metric} needs the labels {needed}; given are {given}")
             if any(source.metric == other.metric and source.labels == other.labels for other in self.states[:index]):
                 raise ValueError(f"states.{index}: {source.metric} with these labels has a source already; remove one")
+        check_suppression(self.silences, self.maintenance, {times.name for times in self.alerting.times})
         for index, budget in enumerate(self.budgets):
             if any(budget.name == other.name for other in self.budgets[:index]):
                 raise ValueError(

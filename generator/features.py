@@ -28,13 +28,13 @@ FEATURES: Final = {
     "B1": "Use of the product", "X1": "Experiments",
     "H1": "Health of the platform", "H2": "Endpoints of the exporter", "H3": "Data quality",
     "D1": "Dashboards by role", "D2": "Kinds of charts", "D3": "Filters, links, phones", "D5": "Speed of dashboards",
-    "N1": "Alerts with thresholds", "N2": "Usage, business and maintenance alerts",
+    "N1": "Alerts with thresholds", "N2": "Usage, business and maintenance alerts", "N3": "Contact points and routing", "N4": "Suppression, escalation, acknowledgement",
     "P1": "Environment", "P4": "Definitions, index advice",
 }  # fmt: skip
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "A2": ("recommend",), "C7": ("transcripts",), "K1": ("prices",), "K2": ("config",), "H2": ("exporter",), "H3": ("verify", "doctor"),
-    "D3": ("generate",), "N1": ("config",), "P1": ("config", "init"), "P4": ("doctor", "verify", "views"),
+    "D3": ("generate",), "N1": ("config",), "N3": ("routes", "relay"), "N4": ("ack", "silences"), "P1": ("config", "init"), "P4": ("doctor", "verify", "views"),
 }  # fmt: skip
 """Commands that deliver a feature."""
 

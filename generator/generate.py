@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from exporter.settings import Settings
 
+if TYPE_CHECKING:
+    from provisioning.grafana_contacts import Names
+
+LOCK: Final = "grafana/names.json"
+"""Names that Grafana may have of ours: it keeps what files no longer have until it is told to delete it."""
+
 
 def build(
-    settings: Settings, runtime: str = "native", environment: Mapping[str, str] | None = None
+    settings: Settings,
+    runtime: str = "native",
+    environment: Mapping[str, str] | None = None,
+    known: Names | None = None,
 ) -> dict[str, bytes]:
-    """Path below the output directory, and content, of each file. The environment only says whether a secret is given."""
-    import alerts
+    """Path below the output directory, and content, of each file. The environment only says whether a secret is given.
+
+    `known` are the names that earlier files in the same place had.
+    """
+    import alerts.escalation
+    import alerts.grafana
     import dashboards
-    from provisioning import alertmanager, grafana, prometheus
+    from provisioning import alertmanager, grafana, grafana_contacts, grafana_watch, prometheus
     from provisioning.document import document
     from provisioning.endpoints import endpoints
 
@@ -22,12 +38,33 @@ def build(
     places = endpoints(settings, runtime)
     files = {
         "prometheus/prometheus.yml": prometheus.config(settings, places),
-        "alertmanager/alertmanager.yml": alertmanager.config(settings, places, environment),
     }
+    for path, content in alertmanager.files(settings, places, environment).items():
+        files[f"alertmanager/{path}"] = content
     for group in alerts.build(settings):
-        files[f"prometheus/rules/{group.domain}.yml"] = document(group.content(settings))
+        if rules := group.content(settings):
+            files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
+    if rules := alerts.escalation.content(settings):
+        files["prometheus/rules/escalation.yml"] = document(rules)
+    files["grafana/provisioning/alerting/rules.yaml"] = document(
+        {"apiVersion": 1, **alerts.grafana.file(settings, grafana_watch.groups(settings))}
+    )
+    contacts, names = grafana_contacts.file(settings, places, environment, known)
+    files["grafana/provisioning/alerting/contacts.yaml"] = document({"apiVersion": 1, **contacts})
+    files[LOCK] = (json.dumps((names | known if known else names).content(), indent=2) + "\n").encode()
     for path, content in grafana.files(settings, places).items():
         files[f"grafana/provisioning/{path}"] = content
     for name, content in dashboards.build(settings).items():
         files[f"grafana/dashboards/{name}"] = content
     return dict(sorted(files.items()))
+
+
+def known_names(out: Path) -> Names:
+    """What the files in an output directory have told Grafana so far."""
+    from provisioning.grafana_contacts import Names
+
+    try:
+        content = json.loads((out / LOCK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Names()
+    return Names.read(content) if isinstance(content, dict) else Names()

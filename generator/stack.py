@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from exporter.settings import Settings, database_url, secret
-from generator import past
-from provisioning.stack import Part, StackError, State, native, process, proof, record
+from generator import demo_history, past
+from provisioning.stack import Part, StackError, State, delivery, native, process, proof, record
 from provisioning.stack.account import open_path, unprivileged
 from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import PackageError, Say
@@ -23,7 +22,17 @@ from provisioning.stack.process import Service
 from provisioning.stack.record import Record
 
 DATABASE: Final = "watchfloor_demo"
-ORDER: Final = ("postgres", "demo", "exporter", "prometheus", "alertmanager", "grafana")
+ORDER: Final = (
+    "postgres",
+    "demo",
+    "exporter",
+    "prometheus",
+    *delivery.ALERTMANAGERS,
+    "deadman",
+    "relay",
+    "acknowledgements",
+    "grafana",
+)
 FAST_PROOF: Final = 12.0
 """Prometheus looks for its targets 5 s after its start; scraped each second, the rest is a margin for a busy machine."""
 
@@ -170,7 +179,8 @@ def _generate(place: Place) -> None:
     from generator import files, generate
 
     place.say(f"generating {place.settings.stack.output}")
-    files.write(place.output, generate.build(place.settings, "native"))
+    known = generate.known_names(place.output)
+    files.write(place.output, generate.build(place.settings, "native", known=known))
     native.write_secrets(place)
 
 
@@ -219,7 +229,7 @@ def _database(run: Run, own: str | None, calls: int | None) -> Urls:
     cluster.roles()
     if new:
         place.say(f"PostgreSQL: passwords are in {place.secrets}; to look around: {cluster.url(READER, DATABASE)}")
-    _load(place, cluster, calls)
+    demo_history.load(place, cluster, DATABASE, calls)
     cluster.views(DATABASE, personal=place.settings.database.personal_data)
     return Urls(*(cluster.url(role, DATABASE) for role in (OWNER, READER, VIEWER)))
 
@@ -233,25 +243,6 @@ def _viewer(place: Place) -> str | None:
     return None
 
 
-def _load(place: Place, cluster: Cluster, calls: int | None) -> None:
-    """Load the demo history once; what was interrupted is loaded again."""
-    from exporter.demo import create_database, load
-
-    done = cluster.directory / "demo.json"
-    demo = place.settings.demo
-    wanted = {"seed": demo.seed, "calls": demo.calls if calls is None else calls, "days": demo.days}
-    if done.exists():
-        if calls is not None and (there := json.loads(done.read_text(encoding="utf-8"))) != wanted:
-            place.say(
-                f"the demo database has {there['calls']:,} calls already; delete {cluster.directory} to load another"
-            )
-        return
-    url = create_database(cluster.url(OWNER, "postgres"), DATABASE)
-    place.say(f"loading a demo history of {wanted['calls']:,} calls in {wanted['days']} days")
-    load(url, seed=wanted["seed"], calls=wanted["calls"], days=wanted["days"], progress=place.say)
-    done.write_text(json.dumps(wanted), encoding="utf-8")
-
-
 def _start(run: Run, urls: Urls) -> None:
     """Start everything that reads the database or the exporter, at once, and wait for all."""
     place, own = run.place, "postgres" in run.records
@@ -259,7 +250,10 @@ def _start(run: Run, urls: Urls) -> None:
     if own:
         builders["demo"] = lambda: native.demo(place, urls.owner)
     builders["prometheus"] = lambda: _prometheus(run)
-    builders["alertmanager"] = lambda: native.alertmanager(place)
+    builders["alertmanager"] = lambda: delivery.alertmanager(place)
+    optional = delivery.optional(place)
+    run.drop(*(name for name, build in optional.items() if build is None))
+    builders |= {name: build for name, build in optional.items() if build is not None}
     builders["grafana"] = lambda: native.grafana(place, urls.viewer)
     begun = []
     for name, build in builders.items():

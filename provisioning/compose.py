@@ -13,6 +13,7 @@ from exporter.settings import DEMO_STATES, Settings, database_url
 from provisioning import alertmanager, container, docker, endpoints
 from provisioning.container import Folder
 from provisioning.docker import Compose, Container
+from provisioning.relay import relayed
 from provisioning.stack import Part, StackError, State, proof, record
 from provisioning.stack.port import Port
 
@@ -21,6 +22,9 @@ FILE: Final = "docker-compose.yml"
 PROJECT: Final = "watchfloor"
 IMAGE: Final = "WATCHFLOOR_IMAGE"
 DEMO: Final = ("demo", "postgres")
+PAIR: Final = "alertmanager-2"
+DEADMAN: Final = "deadman"
+RELAY: Final = "relay"
 ONE_SHOT: Final = "generator"
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
@@ -65,7 +69,9 @@ def down(settings: Settings) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with record.lock(folder):
-        compose.run("--profile", "demo", "down", "--remove-orphans", timeout=STOP_TIMEOUT, show=True)
+        compose.run(
+            "--profile", "demo", "--profile", "pair", "down", "--remove-orphans", timeout=STOP_TIMEOUT, show=True
+        )
 
 
 def status(settings: Settings) -> list[Part]:
@@ -85,9 +91,16 @@ def _start(compose: Compose, settings: Settings) -> None:
     if not demo and any(item.service in DEMO for item in before):
         compose.run("--profile", "demo", "rm", "--stop", "--force", *DEMO, timeout=STOP_TIMEOUT, show=True)
     say("starting the containers")
-    profile = ("--profile", "demo") if demo else ()
+    pair, watched = settings.stack.alertmanagers == 2, settings.deadman.enabled and settings.deadman.url is None
+    if not pair and any(item.service == PAIR for item in before):
+        compose.run("--profile", "pair", "rm", "--stop", "--force", PAIR, timeout=STOP_TIMEOUT, show=True)
+    profile = (*(("--profile", "demo") if demo else ()), *(("--profile", "pair") if pair else ()))
+    unused = (*(() if watched else (DEADMAN,)), *(() if relayed(settings) else (RELAY,)))
+    scale = tuple(word for name in unused for word in ("--scale", f"{name}=0"))
     try:
-        compose.run(*profile, "up", "--detach", "--no-build", "--remove-orphans", timeout=START_TIMEOUT, show=True)
+        compose.run(
+            *profile, "up", "--detach", "--no-build", "--remove-orphans", *scale, timeout=START_TIMEOUT, show=True
+        )
     except StackError:
         _require_none_failed(compose)
         raise
@@ -112,6 +125,7 @@ def _compose(settings: Settings, words: tuple[str, ...], digest: str) -> Compose
         "WATCHFLOOR_ALERTMANAGER_CONFIG": alertmanager.config_file(
             settings, endpoints.compose(), "/generated/alertmanager/alertmanager.yml"
         ),
+        "WATCHFLOOR_GOSSIP": "0.0.0.0:9094" if stack.alertmanagers == 2 else "",
         DEMO_STATES: f"http://demo:{demo.state_port}/" if demo.state_port and database_url(settings) is None else "",
         "RETENTION_DAYS": str(settings.retention_days),
         **{f"{name.upper()}_PORT": str(number) for name, number in _ports(settings).items()},
@@ -127,14 +141,18 @@ def _ports(settings: Settings) -> dict[str, int]:
         "postgres": stack.postgres_port,
         "prometheus": stack.prometheus_port,
         "alertmanager": stack.alertmanager_port,
+        "second_alertmanager": stack.second_alertmanager_port,
         "grafana": stack.grafana_port,
     }
 
 
 def _require_ports(settings: Settings) -> None:
-    own = database_url(settings) is not None
+    unused = {
+        *(DEMO if database_url(settings) is not None else ()),
+        *(("second_alertmanager",) if settings.stack.alertmanagers == 1 else ()),
+    }
     for name, number in _ports(settings).items():
-        if not (own and name in DEMO):
+        if name not in unused:
             setting = "exporter.port" if name == "exporter" else f"stack.{name}_port"
             Port(number, setting, settings.stack.host).require_free(name)
 
@@ -183,6 +201,7 @@ def _parts(settings: Settings, containers: Iterable[Container]) -> list[Part]:
     scheme = "https" if settings.exporter.tls else "http"
     urls = {name: f"http://{host}:{number}" for name, number in _ports(settings).items()}
     urls["exporter"] = f"{scheme}://{host}:{settings.exporter.port}/metrics"
+    urls[PAIR] = urls.pop("second_alertmanager")
     urls["postgres"] = f"postgresql://{host}:{settings.stack.postgres_port}"
     return [
         _part(item, urls.get(item.service, "")) for item in containers if not (item.service == ONE_SHOT and item.done)

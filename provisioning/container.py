@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from exporter.settings import Settings, database_url, secret
-from provisioning import alertmanager, grafana
+from provisioning import alertmanager, contact, grafana, grafana_kinds, relay
 from provisioning.document import document
 from provisioning.endpoints import compose
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
@@ -22,17 +22,20 @@ from provisioning.stack.postgres import ADMIN, OWNER, READER, VIEWER, Cluster
 
 SECRETS: Final = "/run/secrets"
 STATES: Final = "/run/states"
+CHANNELS: Final = "/run/channels"
 CONFIG: Final = "/etc/watchfloor"
 STATE_FILE: Final = "/var/lib/watchfloor/state.json"
 DATABASE: Final = "watchfloor_demo"
 KEY_FILE: Final = "exporter_key.pem"
 URL_FILE: Final = "database_url"
+CHANNELS_FILE: Final = "channel_secrets"
+WEBHOOK_FILE: Final = "webhook_url"
 ADMIN_FILE: Final = "grafana_admin"
 GRAFANA_FILE: Final = "grafana_environment"
 OPTIONAL: Final = (
-    alertmanager.SLACK_FILE,
-    alertmanager.SMTP_FILE,
-    alertmanager.PRIVATE_FILE,
+    *alertmanager.SECRET_FILES,
+    WEBHOOK_FILE,
+    CHANNELS_FILE,
     PASSWORD_FILE,
     CA_FILE,
     KEY_FILE,
@@ -59,7 +62,7 @@ class Folder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
-            for name in ("config", "secrets", "states"):
+            for name in ("config", "secrets", "states", "channels"):
                 (self.path / name).mkdir(exist_ok=True)
                 (self.path / name).chmod(0o755)
         except OSError as error:
@@ -97,11 +100,11 @@ def write(folder: Folder, settings: Settings, environment: Mapping[str, str]) ->
     folder.prepare()
     for name, content in _secrets(folder, settings, environment, reader).items():
         folder.put(f"secrets/{name}", content)
-    states = _states(settings, environment)
-    for name in _old(folder.path / "states", states):
-        (folder.path / "states" / name).unlink()
-    for name, content in states.items():
-        folder.put(f"states/{name}", content)
+    for place, files in (("states", _states(settings, environment)), ("channels", _channels(settings, environment))):
+        for name in _old(folder.path / place, files):
+            (folder.path / place / name).unlink()
+        for name, content in files.items():
+            folder.put(f"{place}/{name}", content)
     mapping = settings.database.mapping
     if mapping is not None:
         try:
@@ -146,17 +149,23 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     database.update(url=None, url_file=f"{SECRETS}/{URL_FILE}", viewer_url_file=None)
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
+    content["relay"].update(host="0.0.0.0", port=9882)  # noqa: S104 - published nowhere
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
+    content["deadman"].update(host="0.0.0.0", port=9880)  # noqa: S104 - published nowhere
     if exporter["basic_auth"]:
         exporter["basic_auth"]["password_file"] = f"{SECRETS}/{PASSWORD_FILE}"
     if exporter["tls"]:
         exporter["tls"] = {"cert_file": f"{SECRETS}/{CA_FILE}", "key_file": f"{SECRETS}/{KEY_FILE}"}
     if alerting["smtp_password_file"]:
-        alerting["smtp_password_file"] = f"{SECRETS}/{alertmanager.SMTP_FILE}"
+        alerting["smtp_password_file"] = f"{SECRETS}/{contact.SMTP_FILE}"
     if alerting["slack_webhook_url_file"] or environment.get("SLACK_WEBHOOK_URL", "").strip():
-        alerting["slack_webhook_url_file"] = f"{SECRETS}/{alertmanager.SLACK_FILE}"
+        alerting["slack_webhook_url_file"] = f"{SECRETS}/{contact.SLACK_FILE}"
     if alerting["webhook_url_file"]:
-        alerting["webhook_url_file"] = f"{SECRETS}/webhook_url"
+        alerting["webhook_url_file"] = f"{SECRETS}/{WEBHOOK_FILE}"
+    for channel in alerting["channels"]:
+        if channel["kind"] != "email":
+            # Only the relay reads such a file; of the others the private copy of alertmanager.yml has the secret.
+            channel.update(secret_file=f"{CHANNELS}/{channel['name']}", secret_variable="")
     for index, source in enumerate(content["states"]):
         if source["redis"]:
             source["redis"]["url_file"] = f"{STATES}/redis_url_{index}"
@@ -171,8 +180,15 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
     given = alertmanager.secrets(settings, environment, compose())
     if settings.exporter.tls is not None:
         given[KEY_FILE] = secret(settings.exporter.tls.key_file, "exporter.tls.key_file") + "\n"
+    if settings.alerting.webhook_url_file is not None:
+        given[WEBHOOK_FILE] = secret(settings.alerting.webhook_url_file, "alerting.webhook_url_file")
+    channels = [channel for channel in settings.alerting.channels if channel.kind != "email"]
+    if channels:
+        content = {channel.name: contact.channel_secret(channel, environment) for channel in channels}
+        given[CHANNELS_FILE] = document(content).decode()
     viewer = viewer_url(folder, settings)
     variables = grafana.environment(compose(), Path("/generated/grafana/dashboards"), viewer)
+    variables |= grafana_kinds.environment(settings, environment)
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())]
     made = {name: passwords.generated(folder.secrets / name) + "\n" for name in GENERATED}
     return {**dict.fromkeys(OPTIONAL, ""), **given, **made, URL_FILE: f"{reader}\n", GRAFANA_FILE: "".join(lines)}
@@ -190,6 +206,11 @@ def _states(settings: Settings, environment: Mapping[str, str]) -> dict[str, str
         elif source.http is not None and source.http.token_file is not None:
             files[f"token_{index}"] = secret(source.http.token_file, f"{place}.http.token_file")
     return files
+
+
+def _channels(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Secrets of the channels that go through the relay."""
+    return {channel.name: contact.channel_secret(channel, environment) for channel in relay.relayed(settings)}
 
 
 def _old(folder: Path, wanted: Iterable[str]) -> list[str]:

@@ -23,9 +23,19 @@ class Endpoints:
     exporter: str
     prometheus: str
     alertmanager: str
+    second_alertmanager: str
+    gossip: tuple[str, str]
+    """Where the two Alertmanagers hear of each other: what each listens on is only reached by the other."""
     grafana: str
     postgres: str
+    deadman: str
+    relay: str
     secrets_dir: str
+
+    @property
+    def alertmanagers(self) -> tuple[str, str]:
+        """Both Alertmanagers; the second runs only when the settings ask for it."""
+        return self.alertmanager, self.second_alertmanager
 
     def secret(self, name: str) -> str:
         """Path of a secret file."""
@@ -40,8 +50,12 @@ def native(settings: Settings) -> Endpoints:
         exporter=f"{_reachable(settings.exporter.host)}:{settings.exporter.port}",
         prometheus=f"{host}:{stack.prometheus_port}",
         alertmanager=f"{host}:{stack.alertmanager_port}",
+        second_alertmanager=f"{host}:{stack.second_alertmanager_port}",
+        gossip=(f"127.0.0.1:{stack.gossip_port}", f"127.0.0.1:{stack.second_gossip_port}"),
         grafana=f"{host}:{stack.grafana_port}",
         postgres=f"{host}:{stack.postgres_port}",
+        deadman=f"{_reachable(settings.deadman.host)}:{settings.deadman.port}",
+        relay=f"{_reachable(settings.relay.host)}:{settings.relay.port}",
         secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
     )
 
@@ -52,8 +66,12 @@ def compose() -> Endpoints:
         exporter="exporter:9877",
         prometheus="prometheus:9090",
         alertmanager="alertmanager:9093",
+        second_alertmanager="alertmanager-2:9093",
+        gossip=("alertmanager:9094", "alertmanager-2:9094"),
         grafana="grafana:3000",
         postgres="postgres:5432",
+        deadman="deadman:9880",
+        relay="relay:9882",
         secrets_dir="/run/secrets",
     )
 
@@ -63,6 +81,11 @@ def endpoints(settings: Settings, runtime: str) -> Endpoints:
     if runtime not in RUNTIMES:
         raise EndpointError(f"there is no runtime {runtime!r}; known are {', '.join(RUNTIMES)}")
     return compose() if runtime == "compose" else native(settings)
+
+
+def dashboards_url(settings: Settings) -> str:
+    """Where links to dashboards point."""
+    return (settings.dashboard_url or f"http://{settings.stack.host}:{settings.stack.grafana_port}").rstrip("/")
 
 
 def _reachable(host: str) -> str:

@@ -1,4 +1,4 @@
-"""Grafana's provisioning files: data sources, the dashboards' folder and a place for alerting.
+"""Grafana's provisioning files: data sources and the dashboards' folder.
 
 Grafana ignores unknown keys in silence, so each file is made from a typed model. Literal `$` are doubled where Grafana
 interpolates; names of environment variables are left to it, so that the same files serve natively and in Compose.
@@ -87,8 +87,6 @@ def files(settings: Settings, endpoints: Endpoints) -> dict[str, bytes]:
             {"apiVersion": 1, "datasources": [source.content() for source in _sources(settings, endpoints)]}
         ),
         "dashboards/watchfloor.yaml": document({"apiVersion": 1, "providers": [provider.content()]}),
-        # Prometheus evaluates and Alertmanager notifies; Grafana has no rule of its own yet.
-        "alerting/watchfloor.yaml": document({"apiVersion": 1}),
     }
 
 

@@ -14,6 +14,9 @@ INSTANCE: Final = "watchfloor"
 
 PASSWORD_FILE: Final = "exporter_password"  # noqa: S105 - the name of a file
 CA_FILE: Final = "exporter_ca.pem"
+CLOCK_BACK: Final = "1h"
+"""How far a clock may go back; after a restart Prometheus takes samples again at once."""
+
 FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 """Flags on which the time of delivery rests (DESIGN.md, timing)."""
 
@@ -21,6 +24,7 @@ FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 def config(settings: Settings, endpoints: Endpoints) -> bytes:
     """The file, with paths relative to its own directory."""
     stack = settings.stack
+    alertmanagers = list(endpoints.alertmanagers[: stack.alertmanagers])
     return document(
         {
             "global": {
@@ -29,14 +33,24 @@ def config(settings: Settings, endpoints: Endpoints) -> bytes:
                 "evaluation_interval": duration(stack.evaluation_interval),
             },
             "rule_files": ["rules/*.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [endpoints.alertmanager]}]}]},
+            # A clock that goes back would make Prometheus refuse every sample until it has caught up.
+            "storage": {"tsdb": {"out_of_order_time_window": CLOCK_BACK}},
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": alertmanagers}]}]},
             "scrape_configs": [
                 _exporter(settings, endpoints),
                 {"job_name": "prometheus", "static_configs": [{"targets": [endpoints.prometheus]}]},
-                {"job_name": "alertmanager", "static_configs": [{"targets": [endpoints.alertmanager]}]},
+                {"job_name": "alertmanager", "static_configs": [{"targets": alertmanagers}]},
+                *_deadman(settings, endpoints),
             ],
         }
     )
+
+
+def _deadman(settings: Settings, endpoints: Endpoints) -> list[dict[str, object]]:
+    """The dead man's switch of this stack; one that runs elsewhere is watched from there."""
+    if not settings.deadman.enabled or settings.deadman.url is not None:
+        return []
+    return [{"job_name": "deadman", "static_configs": [{"targets": [endpoints.deadman]}]}]
 
 
 def _exporter(settings: Settings, endpoints: Endpoints) -> dict[str, object]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.labels import LABELS
+from exporter.metrics.exporter import METRICS as OWN
 from exporter.settings import Settings
 
 PEOPLE: Final = "people"
@@ -50,32 +52,31 @@ class Channels:
         return self.email or self.slack or self.webhook
 
 
-# Timing: DESIGN.md, alerts and routing. A new alert of a group that is already open waits for group_interval.
+# Timing: provisioning/timing.py. A new alert of a group that is already open waits for group_interval. Information may
+# come a little later, so that it comes in fewer messages.
 ROUTES: Final = (
-    Route("critical", PEOPLE, ("alertname", "domain"), 5, 10, 3600),
+    Route("critical", PEOPLE, ("alertname", "domain"), 1, 2, 3600),
     Route("warning", PEOPLE, ("alertname", "domain"), 5, 10, 4 * 3600),
-    Route("info", PEOPLE, ("alertname", "domain"), 60, 300, 24 * 3600),
+    Route("info", PEOPLE, ("alertname", "domain"), 5, 30, 24 * 3600),
     # A repeat below the group interval beats exactly once a group interval.
     Route("none", HEARTBEAT, ("alertname",), 0, 20, 10),
 )
-DEFAULT: Final = Route("", PEOPLE, ("alertname", "domain"), 5, 10, 4 * 3600)
+DEFAULT: Final = Route("", PEOPLE, ("alertname", "domain"), 1, 2, 4 * 3600)
 """For alerts without a severity: somebody must see them."""
 
 SAME: Final = (
     "alertname",
-    "tenant",
-    "agent",
-    "agent_type",
-    "component",
-    "campaign",
-    "queue",
-    "model",
-    "domain",
     "instance",
+    *dict.fromkeys(label.name for label in (*LABELS, *(label for metric in OWN for label in metric.labels))),
 )
+"""Every label that an alert can have: a critical alert of one thing must not silence the warning of another."""
+
 INHIBITIONS: Final = (
     Inhibition({"severity": "critical"}, {"severity": "warning"}, SAME),
-    Inhibition({"alertname": "DatabaseDown"}, {"alertname": "DomainDown"}, ("instance",)),
+    *(
+        Inhibition({"alertname": "DatabaseDown"}, {"alertname": consequence}, ("instance",))
+        for consequence in ("DomainDown", "ComputationFailing", "ScrapeSlow")
+    ),
 )
 
 
@@ -87,17 +88,3 @@ def channels(settings: Settings, environment: Mapping[str, str]) -> Channels:
         slack=bool(alerting.slack_webhook_url_file or environment.get(SLACK_URL, "").strip()),
         webhook=alerting.webhook_url_file is not None,
     )
-
-
-def notices(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """What the user should know about who hears of alerts; empty when all is well."""
-    ways = channels(settings, environment)
-    if not ways.any:
-        return (
-            "Alerts go nowhere: set ALERT_EMAIL, SLACK_WEBHOOK_URL or alerting.webhook_url_file to be told of them.",
-        )
-    if ways.email and not (ways.slack or ways.webhook):
-        return (
-            "Alerts go by e-mail alone: Alertmanager 0.25 loses mail that a server refuses late; add Slack or a webhook.",
-        )
-    return ()

@@ -73,7 +73,7 @@ def test_empty_sections_and_values_mean_defaults(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "an unknown key": ("retension_days: 1", "FILE: retension_days: there is no such setting; known here are alerting, "),
+    "an unknown key": ("retension_days: 1", "FILE: retension_days: there is no such setting; known here are acknowledgement, alerting, "),
     "an unknown key without value": ("exporter: {prot: }", "FILE: exporter.prot: there is no such setting; known here are basic_auth,"),
     "an unknown key in a list": ("states: [{metric: websocket_connections, redis: {key: a}, metrik: x}]", "known here are http, labels, metric, redis, timeout"),
     "text for a number": ("retention_days: long", "FILE: retention_days: must be a whole number"),

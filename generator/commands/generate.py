@@ -29,14 +29,16 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
     """
     import os
 
+    from alerts.rule import CRITICAL_FOR
     from exporter.settings import load
     from generator import files
-    from generator.generate import build
-    from provisioning.routing import notices
+    from generator.generate import build, known_names
+    from provisioning import timing
+    from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
-    made = build(settings, runtime)
     place = out or settings.stack.output
+    made = build(settings, runtime, known=known_names(place))
     changes = files.compare(place, made) if check else files.write(place, made)
     if as_json:
         listed = [{"path": change.path, "action": change.action} for change in changes]
@@ -51,7 +53,7 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
                     click.echo(f"  {line}")
     what = "would change" if check else "changed"
     click.echo(f"{len(changes)} of {len(made)} files {what} in {place}.", err=True)
-    for notice in notices(settings, os.environ):
+    for notice in (*notices(settings, os.environ), *timing.notices(settings, CRITICAL_FOR)):
         click.echo(notice, err=True)
     if check and changes:
         context.exit(1)

@@ -47,7 +47,6 @@ def content() -> str:
     """The text of the file."""
     from exporter.mistakes import inner_model
     from exporter.settings import Settings
-    from generator.settings_table import flow
 
     parts = [HEAD]
     sections = []
@@ -56,7 +55,7 @@ def content() -> str:
         if name == "states":
             sections.append(STATES)
         elif model is not None and get_origin(field.annotation) is tuple:
-            sections.append(f"\n## {_meaning(field)}\n# {name}: {flow([_example(model)])}\n")
+            sections.append("\n" + _lines(name, field, ""))
         elif model is None:
             parts.append(_lines(name, field, ""))
         else:
@@ -103,7 +102,7 @@ def _value(field: FieldInfo) -> str:
     if default not in (None, (), {}, ""):
         return written(field, default)
     model = inner_model(field.annotation)
-    if model is None:
+    if model is None or field.examples:
         return flow((field.examples or [None])[0])
     return flow([_example(model)] if get_origin(field.annotation) is tuple else _example(model))
 

@@ -13,6 +13,7 @@ from typing import Final
 from exporter.settings import DEMO_STATES, Settings
 from provisioning import alertmanager as alertmanager_files
 from provisioning import grafana as grafana_files
+from provisioning import grafana_kinds
 from provisioning import prometheus as prometheus_files
 from provisioning.endpoints import Endpoints, native
 from provisioning.stack import binary, secret
@@ -28,9 +29,7 @@ EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
 SECRETS: Final = ("ANALYTICS_DATABASE_URL", "SLACK_WEBHOOK_URL", *EXPORTER_SECRETS)
 """Variables that not every part may see."""
 PROGRAM_SECRETS: Final = (
-    alertmanager_files.SLACK_FILE,
-    alertmanager_files.SMTP_FILE,
-    alertmanager_files.PRIVATE_FILE,
+    *alertmanager_files.SECRET_FILES,
     prometheus_files.PASSWORD_FILE,
     prometheus_files.CA_FILE,
 )
@@ -88,9 +87,11 @@ class Place:
         return (sys.executable, "-m", "generator", *config, *arguments)
 
 
-def inherited() -> dict[str, str]:
-    """Our environment without what only one part may see."""
-    return {name: value for name, value in os.environ.items() if name not in SECRETS}
+def inherited(settings: Settings | None = None) -> dict[str, str]:
+    """Our environment without what only one part may see, the secrets of channels among it."""
+    channels = settings.alerting.channels if settings else ()
+    hidden = {*SECRETS, *(channel.secret_variable for channel in channels)}
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def write_secrets(place: Place) -> None:
@@ -125,7 +126,7 @@ def exporter(place: Place, database_url: str, *, demo: bool = False) -> Service:
             **states,
             **{name: os.environ[name] for name in EXPORTER_SECRETS if name in os.environ},
         },
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=Port(options.port, "exporter.port", options.host),
         version=digest,
         timeout=max(60.0, place.settings.database.seal_timeout),
@@ -141,7 +142,7 @@ def demo(place: Place, database_url: str) -> Service:
         log=place.log("demo"),
         ready=answers(f"http://127.0.0.1:{port}/") if port else lambda: True,
         environment={"WATCHFLOOR_DEMO_URL": database_url},
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=Port(port, "demo.state_port", "127.0.0.1") if port else None,
     )
 
@@ -160,16 +161,16 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
             f"--config.file={config}",
             f"--storage.tsdb.path={data / 'data'}",
             f"--storage.tsdb.retention.time={place.settings.retention_days}d",
-            f"--web.listen-address={_listen(port)}",
+            f"--web.listen-address={listen(port)}",
             *prometheus_files.FLAGS,
         ),
         log=place.log("prometheus"),
         ready=answers(f"{url}/-/ready"),
         url=url,
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=_digest(place.output / "prometheus", place.secrets),
+        version=digest(place.output / "prometheus", place.secrets),
     )
 
 
@@ -191,32 +192,6 @@ def _starting(generated: Path, path: Path) -> Path:
     return path
 
 
-def alertmanager(place: Place) -> Service:
-    """Alertmanager."""
-    port = place.port("alertmanager")
-    url = f"http://{place.endpoints.alertmanager}"
-    program = binary.alertmanager(place.directory / "packages", place.say)
-    generated = str(place.output / "alertmanager" / "alertmanager.yml")
-    config = alertmanager_files.config_file(place.settings, place.endpoints, generated)
-    return Service(
-        name="alertmanager",
-        command=program.call(
-            f"--config.file={config}",
-            f"--storage.path={place.folder('alertmanager')}",
-            f"--web.listen-address={_listen(port)}",
-            "--cluster.listen-address=",
-            *alertmanager_files.FLAGS,
-        ),
-        log=place.log("alertmanager"),
-        ready=answers(f"{url}/-/ready"),
-        url=url,
-        inherited=inherited(),
-        port=port,
-        account=place.account,
-        version=_digest(place.output / "alertmanager", place.secrets),
-    )
-
-
 def grafana(place: Place, reader_url: str | None) -> Service:
     """Grafana with the generated dashboards, data sources and alerting."""
     program, home = binary.grafana()
@@ -234,6 +209,7 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
     }
     variables = grafana_files.environment(place.endpoints, files / "dashboards", reader_url)
+    variables |= grafana_kinds.environment(place.settings, os.environ)
     return Service(
         name="grafana",
         command=(str(program), "server", "--homepath", str(home)),
@@ -241,10 +217,10 @@ def grafana(place: Place, reader_url: str | None) -> Service:
         ready=answers(f"{url}/api/health"),
         url=url,
         environment={**settings, **variables},
-        inherited=inherited(),
+        inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=_digest(files / "provisioning"),
+        version=digest(files / "provisioning"),
         timeout=120.0,
     )
 
@@ -265,11 +241,12 @@ def answers(url: str) -> Callable[[], bool]:
     return ask
 
 
-def _listen(port: Port) -> str:
+def listen(port: Port) -> str:
+    """Where a program listens, as its flag has it."""
     return f"[{port.host}]:{port.number}" if ":" in port.host else f"{port.host}:{port.number}"
 
 
-def _digest(*folders: Path) -> str:
+def digest(*folders: Path) -> str:
     """Digest of all files in folders."""
     digest = hashlib.sha256()
     for folder in folders:

@@ -113,7 +113,7 @@ def test_every_service_is_healthy(stack: Stack) -> None:
     """What lasts is healthy, and the generator has done its work."""
     status = json.loads(stack.command("status", "--runtime", "compose", "--json").stdout)
     assert {part["name"]: part["state"] for part in status} == dict.fromkeys(
-        ("alertmanager", "demo", "exporter", "grafana", "postgres", "prometheus"), "running"
+        ("alertmanager", "deadman", "demo", "exporter", "grafana", "postgres", "prometheus"), "running"
     )
     assert stack.inspect()["generator"]["State"]["ExitCode"] == 0
 
@@ -142,6 +142,14 @@ def test_prometheus_and_alertmanager_run_the_generated_files(stack: Stack) -> No
     assert [item["url"] for item in known] == ["http://alertmanager:9093/api/v2/alerts"]
     status = requests.get(f"http://127.0.0.1:{stack.ports['alertmanager']}/api/v2/status", timeout=5).json()
     assert "receiver: heartbeat" in status["config"]["original"]
+
+
+def test_heartbeats_reach_the_dead_mans_switch(stack: Stack) -> None:
+    """Prometheus scrapes it, and Alertmanager's heartbeats come in."""
+    deadline = time.monotonic() + 90
+    while not stack.query("max(deadman_beats_total)"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def test_ports_are_on_the_loopback_only(stack: Stack) -> None:
@@ -225,7 +233,7 @@ def test_an_own_database_takes_the_place_of_the_demo(stack: Stack, tmp_path: Pat
         viewer = f"postgresql://watchfloor_viewer:{stack.secrets()['postgres_watchfloor_viewer']}@own-database:5432/watchfloor_demo"
         (tmp_path / "viewer").write_text(viewer)
         result = stack.command("up", "--runtime", "compose", ANALYTICS_DATABASE_URL=url)
-    assert set(stack.inspect()) == {"exporter", "generator", "prometheus", "alertmanager", "grafana"}
+    assert set(stack.inspect()) == {"exporter", "generator", "prometheus", "alertmanager", "deadman", "grafana"}
     calls = stack.query("sum(calls_initiated_total)")
     assert calls is not None
     assert calls > CALLS

@@ -17,22 +17,36 @@ from tests.compose.conftest import ROOT, Reader
 
 FILE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Final[Mapping[str, Mapping[str, Any]]] = FILE["services"]
-ALL: Final = {"postgres", "demo", "exporter", "generator", "prometheus", "alertmanager", "grafana"}
+ALL: Final = {
+    "postgres",
+    "demo",
+    "exporter",
+    "generator",
+    "prometheus",
+    "alertmanager",
+    "alertmanager-2",
+    "deadman",
+    "relay",
+    "grafana",
+}
 DEMO: Final = {"postgres", "demo"}
+PAIR: Final = {"alertmanager-2"}
 ONE_SHOT: Final = "generator"
 IMAGE: Final = re.compile(r"\$\{[A-Z]+_IMAGE:-[a-z/]+:v?\d+\.\d+(\.\d+)?(-\w+)*\}")
-PORT: Final = re.compile(r"\$\{WATCHFLOOR_HOST:-127\.0\.0\.1\}:\$\{[A-Z]+_PORT:-\d+\}:\d+")
+PORT: Final = re.compile(r"\$\{WATCHFLOOR_HOST:-127\.0\.0\.1\}:\$\{[A-Z_]+_PORT:-\d+\}:\d+")
 
 
 def test_without_profile_there_is_no_database_and_no_demo(reader: Reader) -> None:
     """A user's own database brings neither PostgreSQL nor the demo."""
     active = {name for name, service in reader.services().items() if not service.get("profiles")}
-    assert active == ALL - DEMO
+    assert active == ALL - DEMO - PAIR
 
 
 def test_the_demo_profile_has_everything(reader: Reader) -> None:
-    """The profile adds the database and the workload."""
-    assert set(reader.services("--profile", "demo")) == ALL
+    """The profile adds the database and the workload, the other one the second Alertmanager."""
+    found = reader.services("--profile", "demo", "--profile", "pair")
+    assert set(found) == ALL
+    assert {name for name, service in found.items() if service.get("profiles") == ["pair"]} == PAIR
 
 
 def test_everything_that_differs_between_machines_comes_from_the_environment(reader: Reader) -> None:
@@ -121,7 +135,7 @@ def test_the_base_image_is_the_same_in_both_files() -> None:
 def test_every_port_is_on_the_loopback() -> None:
     """Nothing is published to other machines unless somebody asks for it."""
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(ports) == 5
+    assert len(ports) == 6
     assert [port for port in ports if not PORT.fullmatch(port)] == []
 
 
@@ -141,8 +155,12 @@ def test_secrets_are_files_and_never_values() -> None:
 def test_timing_flags_are_those_of_the_native_stack() -> None:
     """Alerts are as fast in containers as natively."""
     assert set(prometheus.FLAGS) <= set(SERVICES["prometheus"]["command"])
-    assert set(alertmanager.FLAGS) <= set(SERVICES["alertmanager"]["command"])
-    assert "--cluster.listen-address=" in SERVICES["alertmanager"]["command"]
+    for name, other in (("alertmanager", "alertmanager-2"), ("alertmanager-2", "alertmanager")):
+        command = SERVICES[name]["command"]
+        assert set(alertmanager.FLAGS) <= set(command)
+        assert "--cluster.listen-address=${WATCHFLOOR_GOSSIP:-}" in command
+        assert f"--cluster.peer={other}:9094" in command
+        assert f"--cluster.peer-timeout={alertmanager.PEER_TIMEOUT}" in command
 
 
 def test_the_image_is_built_from_the_packages_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -107,8 +108,11 @@ def test_a_critical_alert_arrives_as_text(running: str, listener: tuple[str, dic
     slack = received["/slack"]
     message = slack["attachments"][0]
     assert slack["channel"] == '#o{{ .X }}"'
-    assert message["title"] == message["fallback"] == "CRITICAL: CallQueueBacklog"
+    assert message["title"] == message["fallback"]
+    assert message["title"] == 'CRITICAL: CallQueueBacklog, tenant &lt;!channel&gt; &amp; {{ .X }}" '
     assert message["title_link"] == "http://g/d/x"
-    assert message["text"] == (
-        '256 calls of &lt;!channel&gt; &amp; {{ .X }}"\n wait\n<http://g/d/x|Dashboard> Runbook: r.md#x\n'
-    )
+    lines = message["text"].splitlines()
+    assert lines[0] == '256 calls of &lt;!channel&gt; &amp; {{ .X }}" wait'
+    assert lines[1] == 'Where: tenant &lt;!channel&gt; &amp; {{ .X }}" '
+    assert re.match(r"<http://g/d/x\?from=\d{13}&amp;to=now\|Dashboard>$", lines[3])
+    assert lines[4] == "Runbook: r.md#x"

@@ -11,10 +11,10 @@ import yaml
 
 import alerts
 from exporter.settings import Settings, SettingsError
-from provisioning import alertmanager, grafana, prometheus
+from provisioning import alertmanager, grafana, grafana_contacts, prometheus
 from provisioning.document import BANNER
 from provisioning.endpoints import EndpointError, compose, endpoints, native
-from provisioning.routing import notices
+from provisioning.notices import notices
 from tests.rules.promtool import run, tool, write_rules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -134,11 +134,12 @@ def test_secrets_are_in_files_of_their_own(webhook: Path) -> None:
         assert not any(SECRET.encode() in content for content in grafana.files(settings, native(settings)).values())
     settings, environment = _variants(webhook)["all"]
     files = alertmanager.secrets(settings, environment, native(settings))
-    assert sorted(files) == ["alertmanager.yml", "slack_webhook_url", "smtp_password"]
-    assert all(SECRET in text for text in files.values())
+    assert sorted(files) == ["alertmanager.yml", "slack_webhook_url", "smtp_password", "watchfloor.tmpl"]
+    assert all(SECRET in text for name, text in files.items() if name != "watchfloor.tmpl")
     generated = yaml.safe_load(alertmanager.config(settings, native(settings), environment))
     private = yaml.safe_load(files["alertmanager.yml"])
     generated["receivers"][0]["webhook_configs"][0]["url"] = f"https://pager.example.com/{SECRET}"
+    generated["templates"] = ["watchfloor.tmpl"]
     assert private == generated
 
 
@@ -216,6 +217,7 @@ def _golden(webhook: Path) -> dict[str, bytes]:
     files = {
         "alertmanager.yml": alertmanager.config(settings, compose(), environment),
         "alertmanager-none.yml": alertmanager.config(_settings(), compose(), {}),
+        "alertmanager-templates.tmpl": alertmanager.templates(_settings()),
         "prometheus.yml": prometheus.config(settings, compose()),
     }
     from provisioning.document import document
@@ -224,6 +226,8 @@ def _golden(webhook: Path) -> dict[str, bytes]:
         files[f"rules/{group.domain}.yml"] = document(group.content(Settings()))
     for name, content in grafana.files(Settings(), compose()).items():
         files[f"grafana/{name}"] = content
+    contacts, _ = grafana_contacts.file(settings, compose(), environment)
+    files["grafana/alerting/contacts.yaml"] = document(contacts)
     return files
 
 
@@ -234,5 +238,5 @@ def test_files_are_as_reviewed(webhook: Path) -> None:
         if os.environ.get("GOLDEN_UPDATE"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        assert content.startswith(BANNER.encode())
+        assert BANNER.strip("# \n").encode() in content.splitlines()[0]
         assert path.read_bytes() == content, f"{name} differs from tests/golden; review it and set GOLDEN_UPDATE=1"

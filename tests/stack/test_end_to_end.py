@@ -32,7 +32,20 @@ from tests.parallel import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
-RUNNING = {"postgres", "exporter", "demo", "prometheus", "alertmanager"}
+PAIR = ("second_alertmanager", "gossip", "second_gossip")
+RUNNING = {
+    "postgres",
+    "exporter",
+    "demo",
+    "prometheus",
+    "alertmanager",
+    "alertmanager-2",
+    "deadman",
+    "acknowledgements",
+}
+
+
+KNOWN = {"name": "known", "matchers": ["alertname=PlanLimitNear"], "owner": "anna", "reason": "x", "end": "2099-01-01"}
 
 
 @dataclass(frozen=True)
@@ -133,11 +146,17 @@ def filled(expression: str) -> str:
 def place() -> Iterator[Stack]:
     """A folder with settings, where nothing runs yet. Not pytest's own: the programs' account must reach it."""
     folder = Path(tempfile.mkdtemp(prefix="watchfloor-stack-"))
-    names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana", "demo")
+    names = ("exporter", "postgres", "prometheus", "alertmanager", "grafana", "demo", "deadman", "ack", *PAIR)
     ports = {name: free_port() for name in names}
     settings = {
         "exporter": {"port": ports["exporter"], "settle": "1s"},
-        "stack": {f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo")},
+        "stack": {
+            "alertmanagers": 2,
+            **{f"{name}_port": ports[name] for name in names if name not in ("exporter", "demo", "deadman", "ack")},
+        },
+        "acknowledgement": {"serve": True, "port": ports["ack"]},
+        "silences": [KNOWN],
+        "deadman": {"port": ports["deadman"]},
         "demo": {"calls": 2000, "days": 45, "calls_per_minute": 1200, "state_port": ports["demo"]},
     }
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings))
@@ -203,15 +222,40 @@ def test_the_exporter_sees_rows_that_the_live_workload_writes(up: Stack) -> None
 
 
 def test_rules_are_loaded_and_reach_alertmanager(up: Stack) -> None:
-    """The generated rules run in Prometheus, and it knows its Alertmanager."""
+    """The generated rules run in Prometheus, and it knows both Alertmanagers."""
     url = f"http://127.0.0.1:{up.ports['prometheus']}/api/v1"
     groups = requests.get(f"{url}/rules", timeout=5).json()["data"]["groups"]
     assert sum(len(group["rules"]) for group in groups) > 5
     deadline = time.monotonic() + 20
-    while not (active := requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]):
-        assert time.monotonic() < deadline, "no Alertmanager in 20 s"
+    wanted = {f"http://127.0.0.1:{up.ports[name]}/api/v2/alerts" for name in ("alertmanager", "second_alertmanager")}
+    while wanted != {
+        item["url"] for item in requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]
+    }:
+        assert time.monotonic() < deadline, "not both Alertmanagers in 20 s"
         time.sleep(0.25)
-    assert str(up.ports["alertmanager"]) in active[0]["url"]
+
+
+def test_both_alertmanagers_see_each_other_and_heartbeats_arrive(up: Stack) -> None:
+    """Of two one may be lost, and somebody notices when both are."""
+    for expression in ("alertmanager_cluster_members == 2", "deadman_beats_total > 0"):
+        deadline, expected = time.monotonic() + 60, 1 if "deadman" in expression else 2
+        while len(up.query(expression)) != expected:
+            assert time.monotonic() < deadline, expression
+            time.sleep(0.5)
+
+
+def test_silences_are_made_and_acknowledgements_are_taken(up: Stack) -> None:
+    """Both Alertmanagers have the silence of the settings, and the page says that it is there."""
+    for name in ("alertmanager", "second_alertmanager"):
+        url, deadline = f"http://127.0.0.1:{up.ports[name]}/api/v2/silences", time.monotonic() + 60
+        while "x [watchfloor:known]" not in {one["comment"] for one in requests.get(url, timeout=5).json()}:
+            assert time.monotonic() < deadline, name
+            time.sleep(0.25)
+    assert up.run("silences", "list").returncode == 0
+    page = f"http://127.0.0.1:{up.ports['ack']}"
+    assert requests.get(f"{page}/health", timeout=5).status_code == 200
+    assert requests.get(f"{page}/ack", timeout=5).status_code == 403
+    assert up.run("ack").returncode == 0
 
 
 def test_every_expression_gives_data_on_the_demo(up: Stack) -> None:

@@ -53,6 +53,27 @@ CASES: Final[dict[tuple[str, str], Case]] = {
     ("AlertmanagerDown", "critical"): gauge('up{job="alertmanager"}', "0", "1"),
     ("PrometheusReloadFailed", "warning"): gauge("prometheus_config_last_reload_successful", "0", "1"),
     ("AlertmanagerReloadFailed", "warning"): gauge("alertmanager_config_last_reload_successful", "0", "1"),
+    ("ScrapeGaps", "warning"): Case({'up{job="watchfloor"}': "1x75 0x7 1x40"}, {'up{job="watchfloor"}': "1"}, at="15m"),
+    ("ExporterStale", "critical"): Case(
+        {"exporter_scrapes_total": "7", "exporter_database_up": "1"},
+        {"exporter_scrapes_total": "7", "exporter_database_up": "0"},
+    ),
+    ("RulesMissed", "warning"): gauge('prometheus_rule_group_iterations_missed_total{rule_group="g"}', "+1", "7"),
+    ("AlertmanagersSplit", "warning"): Case(
+        {
+            'alertmanager_cluster_members{instance="a"}': "1",
+            'up{job="alertmanager",instance="a"}': "1",
+            'up{job="alertmanager",instance="b"}': "1",
+        },
+        {'up{job="alertmanager",instance="a"}': "1", 'up{job="alertmanager",instance="b"}': "0"},
+    ),
+    ("AlertmanagersDiffer", "warning"): Case(
+        {'alertmanager_config_hash{instance="a"}': "1", 'alertmanager_config_hash{instance="b"}': "2"},
+        {'alertmanager_config_hash{instance="a"}': "2", 'alertmanager_config_hash{instance="b"}': "2"},
+    ),
+    ("AlertmanagerNotSaving", "warning"): gauge("alertmanager_nflog_maintenance_errors_total", "+1", "7"),
+    ("PrometheusNotSaving", "warning"): gauge("prometheus_tsdb_wal_writes_failed_total", "+1", "7"),
+    ("DeadmanDown", "warning"): gauge('up{job="deadman"}', "0", "1"),
     # It must never be silent.
     ("Watchdog", "none"): Case({}, None),
 }
