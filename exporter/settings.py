@@ -33,6 +33,8 @@ from exporter.sections import (
     StateSource,
     Tls,
 )  # fmt: skip
+from exporter.slo import Slo
+from exporter.slo import check as check_slos
 from exporter.suppression import Acknowledgement, Maintenance, SilenceSetting
 from exporter.suppression import check as check_suppression
 from exporter.thresholds import Threshold, Thresholds
@@ -120,6 +122,21 @@ class Settings(Model):
             ]
         ],
     )
+    slos: tuple[Slo, ...] = Field(
+        (),
+        description="Service level objectives: recording rules, alerts and a dashboard.",
+        examples=[
+            [
+                {
+                    "name": "turns-fast",
+                    "objective": "99",
+                    "metric": "turn_latency_seconds",
+                    "below": 1.5,
+                    "by": ["tenant"],
+                }
+            ]
+        ],
+    )
     stack: Stack = Stack()
     demo: Demo = Demo()
     history: History = History()
@@ -154,6 +171,7 @@ class Settings(Model):
             if any(source.metric == other.metric and source.labels == other.labels for other in self.states[:index]):
                 raise ValueError(f"states.{index}: {source.metric} with these labels has a source already; remove one")
         check_suppression(self.silences, self.maintenance, {times.name for times in self.alerting.times})
+        check_slos(self.slos, self.thresholds.bounds())
         for index, budget in enumerate(self.budgets):
             if any(budget.name == other.name for other in self.budgets[:index]):
                 raise ValueError(
