@@ -14,6 +14,7 @@ from exporter.business import Benchmarks, Projection, Roi
 from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
 from exporter.history.section import History, HistoryStep
+from exporter.kubernetes import Kubernetes
 from exporter.mistakes import explain
 from exporter.relay import Relay
 from exporter.sections import (
@@ -138,6 +139,7 @@ class Settings(Model):
         ],
     )
     stack: Stack = Stack()
+    kubernetes: Kubernetes = Kubernetes()
     demo: Demo = Demo()
     history: History = History()
 
