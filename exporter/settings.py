@@ -13,6 +13,7 @@ from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
 from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
+from exporter.folders import TenantFolders
 from exporter.history.section import History, HistoryStep
 from exporter.kubernetes import Kubernetes
 from exporter.mistakes import explain
@@ -139,6 +140,7 @@ class Settings(Model):
         ],
     )
     stack: Stack = Stack()
+    tenant_folders: TenantFolders = TenantFolders()
     kubernetes: Kubernetes = Kubernetes()
     demo: Demo = Demo()
     history: History = History()

@@ -50,8 +50,12 @@ def build(
     files[LOCK] = (json.dumps((names | known if known else names).content(), indent=2) + "\n").encode()
     for path, data in grafana.files(settings, places).items():
         files[f"grafana/provisioning/{path}"] = data
-    for name, data in dashboards.build(settings).items():
-        files[f"grafana/dashboards/{name}"] = data
+    boards = dashboards.build(settings)
+    files |= {f"grafana/dashboards/{name}": data for name, data in boards.items()}
+    if settings.tenant_folders.tenants:
+        from dashboards import tenants
+
+        files |= {f"grafana/tenants/{path}": data for path, data in tenants.build(settings, boards)}
     return dict(sorted(files.items()))
 
 
