@@ -78,7 +78,8 @@ def _dashboard(settings: Settings, name: str, data: bytes) -> bytes:
     """A ConfigMap for the sidecar, its JSON as a block that can be read and compared."""
     if len(data) > APPLY * 3 // 4:
         data = json.dumps(json.loads(data), separators=(",", ":"), ensure_ascii=False).encode()
-    text = data.decode().rstrip("\n").replace(*(json.dumps(one)[1:-1] for one in WATCHED))
+    here, there = (json.dumps(one)[1:-1] for one in WATCHED)
+    text = data.decode().rstrip("\n").replace(here, there)
     for mark, escape in BREAKS.items():
         text = text.replace(mark, escape)
     if (size := len(text.encode()) + len(name)) > LIMIT:

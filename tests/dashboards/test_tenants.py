@@ -61,7 +61,7 @@ def test_the_filter_has_one_value(raw: dict[str, bytes]) -> None:
             False,
         )
         (value,) = variable["current"]["value"]
-        assert re.sub(r"\\(.)", r"\1", variable["query"]) == value
+        assert variable["query"].replace("\\,", ",") == value
         assert not re.search(r"(?<!\\),", variable["query"])
         assert board["title"].endswith(f", {value}")
         shown.add(value)
