@@ -18,6 +18,7 @@ from alerts import (
     pipeline,
     revenue,
     satisfaction,
+    slos,
 )
 from alerts.rule import Group, Recording
 from exporter.settings import Settings
@@ -36,6 +37,7 @@ DOMAINS: Final = (
     experiments,
     health,
     exporter,
+    slos,
 )
 RECORDINGS: Final[tuple[Recording, ...]] = (
     *calls.RECORDINGS,

@@ -14,6 +14,7 @@ from typing import Final
 from alerts import build
 from alerts.rule import Alert, RuleError, Severity
 from exporter.alerting import Level
+from exporter.metrics.pipeline import TURNS, TURNS_INTERRUPTED
 from exporter.settings import Settings, duration
 from provisioning import grafana_watch
 from provisioning.escalation import LEVEL
@@ -24,6 +25,9 @@ FOLDER: Final = "Watchfloor alerts"
 
 LEVELS: Final = 5
 """Most levels of escalation; all of them are in the lock file."""
+
+ANY_SLO: Final = {"name": "any", "objective": 99, "metric": TURNS.base, "bad_metric": TURNS_INTERRUPTED.base}
+"""All objectives share their alerts, so one of them gives every name."""
 
 LOCK: Final = Path(__file__).with_name("grafana_rules.json")
 Key = tuple[str, ...]
@@ -70,7 +74,8 @@ def _first(settings: Settings) -> Iterator[GrafanaGroup]:
 def possible() -> tuple[Key, ...]:
     """What names each rule that any settings give: what belongs into the lock file, beside what was in it before."""
     levels = [{"after": number, "notify": ["email"]} for number in range(1, LEVELS + 1)]
-    return (*keys(Settings.model_validate({"alerting": {"escalation": levels}})), *grafana_watch.KEYS)
+    settings = Settings.model_validate({"alerting": {"escalation": levels}, "slos": [ANY_SLO]})
+    return (*keys(settings), *grafana_watch.KEYS)
 
 
 def locked() -> tuple[Key, ...]:

@@ -37,8 +37,13 @@ def enough(metric: Distribution, labels: Iterable[Label], window: str) -> str:
 
 def held(recording: Recording, domain: str) -> str:
     """The recorded value, or the last one known while the domain cannot be read, so that no alert ends for want of data."""
+    return held_series(recording.name, domain)
+
+
+def held_series(series: str, domain: str) -> str:
+    """The same for a selector."""
     up = selector(DOMAIN_UP, {DOMAIN: domain})
-    return f"({recording.name} or (last_over_time({recording.name}[{HOLD}]) unless on () ({up} == 1)))"
+    return f"({series} or (last_over_time({series}[{HOLD}]) unless on () ({up} == 1)))"
 
 
 def number(value: float) -> str:

@@ -17,6 +17,8 @@ NAME: Final = re.compile(r"([A-Z][a-z0-9]*)+\Z")
 RECORD: Final = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*:[a-z][a-z0-9_]*\Z")
 CRITICAL_FOR: Final = 10.0
 """Longest `for` of a critical alert in seconds: with it the alert is delivered in under half a minute (provisioning/timing.py)."""
+SLOW_INTERVAL: Final = 60.0
+"""Seconds between evaluations of slow recordings; far below the five minutes after which a recorded value is stale."""
 
 
 class RuleError(Exception):
@@ -156,9 +158,12 @@ class Group:
     domain: str
     recordings: tuple[Recording, ...]
     alerts: tuple[Alert, ...]
+    slow: tuple[Recording, ...] = ()
+    """Recordings over days, which need not be evaluated as often; in a group of their own."""
 
     def __post_init__(self) -> None:
-        _unique(self.domain, ((rule.name, *sorted(rule.constant.values())) for rule in self.recordings))
+        recordings = (*self.recordings, *self.slow)
+        _unique(self.domain, ((rule.name, *sorted(rule.constant.values())) for rule in recordings))
         _unique(self.domain, ((alert.name, alert.severity.value) for alert in self.alerts))
 
     def content(self, settings: Settings) -> dict[str, object]:
@@ -168,7 +173,12 @@ class Group:
             *(recording.rule(settings.thresholds) for recording in self.recordings),
             *(alert.rule(self.domain, settings) for alert in alerts),
         ]
-        return {"groups": [{"name": f"watchfloor-{self.domain}", "rules": rules}]} if rules else {}
+        groups: list[dict[str, object]] = [{"name": f"watchfloor-{self.domain}", "rules": rules}] if rules else []
+        if self.slow:
+            slow = [recording.rule(settings.thresholds) for recording in self.slow]
+            interval = duration(max(SLOW_INTERVAL, settings.stack.evaluation_interval))
+            groups.append({"name": f"watchfloor-{self.domain}-slow", "interval": interval, "rules": slow})
+        return {"groups": groups} if groups else {}
 
 
 def literal(text: str) -> str:

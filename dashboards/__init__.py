@@ -38,6 +38,9 @@ MODULES: Final = {
 }
 """The module of every dashboard, in the order in which they are listed."""
 
+OPTIONAL: Final = {"slos": "slos"}
+"""Dashboards that there are only when the section of the settings with the same name has something in it."""
+
 UNCHARTED: Final[tuple[tuple[Metric, str], ...]] = ()
 """Metrics that are in no panel, each with the reason."""
 
@@ -51,4 +54,9 @@ def build(settings: Settings) -> dict[str, bytes]:
     """The dashboard files by name, such as `calls.json`; the same settings give the same bytes."""
     from dashboards.compiler import compile_dashboard
 
-    return {f"{name}.json": compile_dashboard(builder(settings)) for name, builder in builders().items()}
+    wanted = builders() | {
+        name: import_module(f"dashboards.{module}").build
+        for name, module in OPTIONAL.items()
+        if getattr(settings, name)
+    }
+    return {f"{name}.json": compile_dashboard(builder(settings)) for name, builder in wanted.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from alerts.slos import SLO
 from dashboards import panels
 from dashboards.panels import Json, Step
 from dashboards.query import Scope
@@ -35,7 +36,7 @@ DAYS: Final = "$days"
 """Time range of the panels that show whole days."""
 
 TITLES: Final = {TENANT: "Tenant", AGENT: "Agent", AGENT_TYPE: "Agent type", CHANNEL: "Channel", CAMPAIGN: "Campaign",
-                 MODEL: "Model", DOMAIN: "Domain", PLAN: "Plan", FEATURE: "Feature", EXPERIMENT: "Experiment", PART: "Part"}  # fmt: skip
+                 MODEL: "Model", DOMAIN: "Domain", PLAN: "Plan", FEATURE: "Feature", EXPERIMENT: "Experiment", PART: "Part", SLO: "Objective"}  # fmt: skip
 SCOPES: Final = {
     "executive": Scope((TENANT, PLAN)),
     "operations": Scope((TENANT, AGENT, AGENT_TYPE, CHANNEL)),
@@ -58,13 +59,14 @@ SCOPES: Final = {
     "pipeline": Scope((TENANT, AGENT, AGENT_TYPE, MODEL)),
     "exporter": Scope((DOMAIN,)),
     "quality": Scope((DOMAIN,)),
+    "slos": Scope((SLO,)),
 }
 
 
 ROLES: Final = frozenset({"overview", "executive", "operations", "client", "alerts"})
 """Dashboards over all domains."""
 
-NAMES: Final = {"quality": "Data quality"}
+NAMES: Final = {"quality": "Data quality", "slos": "Objectives"}
 """Titles that are not the name itself."""
 
 
@@ -141,12 +143,12 @@ def frame(
     *,
     body: Sequence[Any],
     settings: Settings,
-    sources: Mapping[Label, Sequence[Metric]],
+    sources: Mapping[Label, Sequence[Metric] | str],
     time_from: str = "now-6h",
     days: bool = False,
     boxes: Mapping[str, tuple[str, str]] | None = None,
 ) -> Any:
-    """A dashboard of these panels, titled like its file. `sources` says which metrics know the values of each filter.
+    """A dashboard of these panels, titled like its file. `sources` says which metrics, or which recording, know the values of each filter.
 
     `boxes` are variables that people type, by name: their label and what they begin with.
     """
@@ -166,14 +168,10 @@ def frame(
     )
 
 
-def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days: bool) -> list[Any]:
+def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric] | str], *, days: bool) -> list[Any]:
     found = [panels.variable("datasource", "Data source", "prometheus", type="datasource", default=PROMETHEUS, hide=0)]
     for index, label in enumerate(scope.labels):
-        metrics = sources[label]
-        before = {
-            one: f"${one.name}" for one in scope.labels[:index] if all(one in metric.labels for metric in metrics)
-        }
-        query = f"label_values({any_of(metrics, before)}, {label.name})"
+        query = f"label_values({_knows(sources[label], scope.labels[:index])}, {label.name})"
         found.append(
             panels.variable(
                 label.name, TITLES[label], query, dataSource=panels.DATASOURCE, multi=True, includeAll=True, allValue=".*",
@@ -183,6 +181,13 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric]], *, days:
     if days:
         found.append(panels.variable("days", "Days of history", "7d,30d,90d,365d", type="custom", default="30d"))
     return found
+
+
+def _knows(source: Sequence[Metric] | str, earlier: Sequence[Label]) -> str:
+    """The series that know a filter's values, among those that the filters before it leave."""
+    if isinstance(source, str):
+        return source
+    return any_of(source, {one: f"${one.name}" for one in earlier if all(one in metric.labels for metric in source)})
 
 
 def _boxes(boxes: Mapping[str, tuple[str, str]]) -> list[Any]:

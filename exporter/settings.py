@@ -13,7 +13,9 @@ from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
 from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
+from exporter.folders import TenantFolders
 from exporter.history.section import History, HistoryStep
+from exporter.kubernetes import Kubernetes
 from exporter.mistakes import explain
 from exporter.relay import Relay
 from exporter.remote import Grafana
@@ -35,7 +37,9 @@ from exporter.sections import (
     StateSource,
     Tls,
 )  # fmt: skip
-from exporter.suppression import Acknowledgement, Maintenance, SilenceSetting
+from exporter.slo import Objectives
+from exporter.slo import check as check_slos
+from exporter.suppression import Acknowledgement, Maintenances, Silences
 from exporter.suppression import check as check_suppression
 from exporter.thresholds import Threshold, Thresholds
 
@@ -92,38 +96,13 @@ class Settings(Model):
     deadman: Deadman = Deadman()
     relay: Relay = Relay()
     acknowledgement: Acknowledgement = Acknowledgement()
-    silences: tuple[SilenceSetting, ...] = Field(
-        (),
-        description="Known issues whose alerts are not notified.",
-        examples=[
-            [
-                {
-                    "name": "queue",
-                    "matchers": ["alertname=CallQueueBacklog"],
-                    "owner": "anna",
-                    "reason": "Ticket 4711.",
-                    "end": "2099-12-31",
-                }
-            ]
-        ],
-    )
-    maintenance: tuple[Maintenance, ...] = Field(
-        (),
-        description="Planned work during which alerts are not notified.",
-        examples=[
-            [
-                {
-                    "name": "move",
-                    "owner": "ben",
-                    "reason": "Move.",
-                    "start": "2099-01-01 22:00",
-                    "end": "2099-01-02 04:00",
-                }
-            ]
-        ],
-    )
+    silences: Silences = ()
+    maintenance: Maintenances = ()
+    slos: Objectives = ()
     stack: Stack = Stack()
     imports: Imports = Imports()
+    tenant_folders: TenantFolders = TenantFolders()
+    kubernetes: Kubernetes = Kubernetes()
     demo: Demo = Demo()
     history: History = History()
     grafana: Grafana = Grafana()
@@ -158,6 +137,7 @@ class Settings(Model):
             if any(source.metric == other.metric and source.labels == other.labels for other in self.states[:index]):
                 raise ValueError(f"states.{index}: {source.metric} with these labels has a source already; remove one")
         check_suppression(self.silences, self.maintenance, {times.name for times in self.alerting.times})
+        check_slos(self.slos, self.thresholds.bounds())
         for index, budget in enumerate(self.budgets):
             if any(budget.name == other.name for other in self.budgets[:index]):
                 raise ValueError(

@@ -120,6 +120,43 @@ class Maintenance(Quiet):
         return self
 
 
+Silences = Annotated[
+    tuple[SilenceSetting, ...],
+    Field(
+        description="Known issues whose alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "queue",
+                    "matchers": ["alertname=CallQueueBacklog"],
+                    "owner": "anna",
+                    "reason": "Ticket 4711.",
+                    "end": "2099-12-31",
+                }
+            ]
+        ],
+    ),
+]
+
+Maintenances = Annotated[
+    tuple[Maintenance, ...],
+    Field(
+        description="Planned work during which alerts are not notified.",
+        examples=[
+            [
+                {
+                    "name": "move",
+                    "owner": "ben",
+                    "reason": "Move.",
+                    "start": "2099-01-01 22:00",
+                    "end": "2099-01-02 04:00",
+                }
+            ]
+        ],
+    ),
+]
+
+
 def _order(what: str, start: str | None, end: str | None) -> None:
     # Both in the same way: with a zone of their own, or in that of the settings.
     if start and end and instant(start, "UTC") >= instant(end, "UTC"):

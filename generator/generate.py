@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.settings import Settings
 
@@ -27,7 +27,6 @@ def build(
 
     `known` are the names that earlier files in the same place had.
     """
-    import alerts.escalation
     import alerts.grafana
     import dashboards
     from provisioning import alertmanager, grafana, grafana_contacts, grafana_watch, prometheus
@@ -39,28 +38,38 @@ def build(
     files = {
         "prometheus/prometheus.yml": prometheus.config(settings, places),
     }
-    for path, content in alertmanager.files(settings, places, environment).items():
-        files[f"alertmanager/{path}"] = content
-    for group in alerts.build(settings):
-        if rules := group.content(settings):
-            files[f"prometheus/rules/{group.domain}.yml"] = document(rules)
-    if rules := alerts.escalation.content(settings):
-        files["prometheus/rules/escalation.yml"] = document(rules)
+    for path, data in alertmanager.files(settings, places, environment).items():
+        files[f"alertmanager/{path}"] = data
+    for name, content in rules(settings).items():
+        files[f"prometheus/rules/{name}.yml"] = document(content)
     files["grafana/provisioning/alerting/rules.yaml"] = document(
         {"apiVersion": 1, **alerts.grafana.file(settings, grafana_watch.groups(settings))}
     )
     contacts, names = grafana_contacts.file(settings, places, environment, known)
     files["grafana/provisioning/alerting/contacts.yaml"] = document({"apiVersion": 1, **contacts})
     files[LOCK] = (json.dumps((names | known if known else names).content(), indent=2) + "\n").encode()
-    for path, content in grafana.files(settings, places).items():
-        files[f"grafana/provisioning/{path}"] = content
-    for name, content in dashboards.build(settings).items():
-        files[f"grafana/dashboards/{name}"] = content
+    for path, data in grafana.files(settings, places).items():
+        files[f"grafana/provisioning/{path}"] = data
+    boards = dashboards.build(settings)
+    files |= {f"grafana/dashboards/{name}": data for name, data in boards.items()}
+    if settings.tenant_folders.tenants:
+        from dashboards import tenants
+
+        files |= {f"grafana/tenants/{path}": data for path, data in tenants.build(settings, boards)}
     if settings.imports.directory.is_dir():
         from generator.importing import output
 
         files |= output.files(settings)
     return dict(sorted(files.items()))
+
+
+def rules(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The content of every rule file that is not empty, by its name."""
+    import alerts.escalation
+
+    found = {group.domain: group.content(settings) for group in alerts.build(settings)}
+    found["escalation"] = alerts.escalation.content(settings)
+    return {name: content for name, content in found.items() if content}
 
 
 def known_names(out: Path) -> Names:

@@ -43,7 +43,7 @@ def files(settings: Settings, endpoints: Endpoints, environment: Mapping[str, st
 def config(settings: Settings, endpoints: Endpoints, environment: Mapping[str, str]) -> bytes:
     """The file; it holds no secret."""
     place = Place(settings, endpoints, placeholder(settings))
-    return document(_content(place, environment, f"{TEMPLATES}/*.tmpl"))
+    return document(content(place, environment, f"{TEMPLATES}/*.tmpl"))
 
 
 def templates(settings: Settings) -> bytes:
@@ -71,7 +71,7 @@ def secrets(settings: Settings, environment: Mapping[str, str], endpoints: Endpo
     if _is_private(settings):
         place = Place(settings, endpoints, real(settings, environment))
         # The templates lie beside the private copy: it must not depend on where the generated files are.
-        found[PRIVATE_FILE] = document(_content(place, environment, message.FILE)).decode()
+        found[PRIVATE_FILE] = document(content(place, environment, message.FILE)).decode()
         found[message.FILE] = templates(settings).decode()
     return found
 
@@ -101,7 +101,8 @@ def _is_private(settings: Settings) -> bool:
     return alerting.webhook_url_file is not None or any(channel.kind not in plain for channel in alerting.channels)
 
 
-def _content(place: Place, environment: Mapping[str, str], templates_: str) -> dict[str, object]:
+def content(place: Place, environment: Mapping[str, str], templates_: str) -> dict[str, object]:
+    """The whole configuration. Secrets are what `place` gives for them."""
     settings = place.settings
     root = tree(settings, environment)
     named = [name for name in receivers(root) if name not in (HEARTBEAT, NOWHERE)]

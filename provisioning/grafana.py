@@ -61,11 +61,12 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A folder of dashboard files."""
+    """A folder of dashboard files, or with `folders` a folder of such folders."""
 
     name: str
     folder: str
     path: str
+    folders: bool = False
 
     def content(self) -> dict[str, object]:
         """The entry with Grafana's keys."""
@@ -73,22 +74,25 @@ class Provider:
             "name": self.name,
             "type": "file",
             "orgId": 1,
-            "folder": self.folder,
+            **({} if self.folders else {"folder": self.folder}),
             "disableDeletion": False,
             "allowUiUpdates": False,
             "updateIntervalSeconds": 30,
-            "options": {"path": self.path, "foldersFromFilesStructure": False},
+            "options": {"path": self.path, "foldersFromFilesStructure": self.folders},
         }
 
 
 def files(settings: Settings, endpoints: Endpoints) -> dict[str, bytes]:
     """Every provisioning file, by its path below Grafana's provisioning directory."""
-    provider = Provider(name="watchfloor", folder=FOLDER, path=f"${DASHBOARDS}")
+    providers = [Provider(name="watchfloor", folder=FOLDER, path=f"${DASHBOARDS}")]
+    if settings.tenant_folders.tenants:
+        # Beside the others: each folder of files is a folder in Grafana.
+        providers.append(Provider(name="watchfloor-tenants", folder="", path=f"${DASHBOARDS}/../tenants", folders=True))
     return {
         "datasources/watchfloor.yaml": document(
             {"apiVersion": 1, "datasources": [source.content() for source in _sources(settings, endpoints)]}
         ),
-        "dashboards/watchfloor.yaml": document({"apiVersion": 1, "providers": [provider.content()]}),
+        "dashboards/watchfloor.yaml": document({"apiVersion": 1, "providers": [one.content() for one in providers]}),
     }
 
 

@@ -16,9 +16,16 @@ import click
 @click.option(
     "--runtime", type=click.Choice(["native", "compose"]), default="native", show_default=True, help="What runs it."
 )
+@click.option(
+    "--target",
+    type=click.Choice(["files", "kubernetes", "portable"]),
+    default="files",
+    show_default=True,
+    help="Files for the stack, manifests for a cluster, or dashboards for any Grafana by hand.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @click.pass_context
-def command(context: click.Context, out: Path | None, check: bool, runtime: str, as_json: bool) -> None:
+def command(context: click.Context, *, out: Path | None, check: bool, runtime: str, target: str, as_json: bool) -> None:
     """Write dashboards, rules and provisioning files.
 
     \b
@@ -26,19 +33,19 @@ def command(context: click.Context, out: Path | None, check: bool, runtime: str,
       watchfloor generate
       watchfloor generate --out /etc/watchfloor
       watchfloor generate --check
+      watchfloor generate --target kubernetes --out manifests
     """
     import os
 
     from alerts.rule import CRITICAL_FOR
     from exporter.settings import load
-    from generator import files
-    from generator.generate import build, known_names
+    from generator import files, targets
     from provisioning import timing
     from provisioning.notices import notices
 
     settings = load((context.obj or {}).get("config"))
-    place = out or settings.stack.output
-    made = build(settings, runtime, known=known_names(place))
+    place = out or targets.place(target, settings)
+    made = targets.build(target, settings, place, runtime)
     changes = files.compare(place, made) if check else files.write(place, made)
     if as_json:
         listed = [{"path": change.path, "action": change.action} for change in changes]
