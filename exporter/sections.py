@@ -286,6 +286,18 @@ class Stack(Model):
         return self
 
 
+class Imports(Model):
+    """Dashboards and rules of other origin."""
+
+    directory: Path = Field(Path("imports"), description="Where imported files are kept; they are part of the project.")
+    folder: str = Field("Imported", min_length=1, description="Folder in Grafana of dashboards that name none.")
+    datasources: dict[str, str] = Field(
+        default_factory=dict,
+        description="Uid of a data source to use in place of one that imported dashboards name, by its name or uid.",
+        examples=[{"Loki": "my-loki"}],
+    )
+
+
 class Demo(Model):
     """The demo workload that `watchfloor up` writes when no database is given."""
 

@@ -22,6 +22,7 @@ from exporter.sections import (
     Demo,
     Exporter,
     HttpState,
+    Imports,
     Model,
     Prices,
     RedisState,
@@ -34,7 +35,7 @@ from exporter.sections import (
 from exporter.thresholds import Threshold, Thresholds
 
 __all__ = [
-    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState",
+    "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "History", "HistoryStep", "HttpState", "Imports",
     "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
     "database_url", "duration", "load", "read_file", "seconds", "secret",
 ]  # fmt: skip
@@ -84,6 +85,7 @@ class Settings(Model):
     projection: Projection = Projection()
     alerting: Alerting = Alerting()
     stack: Stack = Stack()
+    imports: Imports = Imports()
     demo: Demo = Demo()
     history: History = History()
 

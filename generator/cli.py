@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final
@@ -27,13 +28,15 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Names of the modules."""
-        return sorted(module.name for module in iter_modules(generator.commands.__path__))
+        return sorted(module.name.rstrip("_") for module in iter_modules(generator.commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"generator.commands.{cmd_name}").command
+        # A word of the language cannot name a module: `import` is in import_.py.
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"generator.commands.{module}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

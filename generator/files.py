@@ -45,12 +45,12 @@ def write(out: Path, files: Mapping[str, bytes]) -> tuple[Change, ...]:
         # The manifest first names old and new files: an interrupted run leaves nothing that a later one would not know.
         planned = {**_known(out), **_digests(files)}
         if changes:
-            _put(out / MANIFEST, _manifest(planned))
+            put(out / MANIFEST, _manifest(planned))
         for change in changes:
             _apply(out, change, files)
         final = _manifest(_digests(files))
         if not (out / MANIFEST).is_file() or (out / MANIFEST).read_bytes() != final:
-            _put(out / MANIFEST, final)
+            put(out / MANIFEST, final)
     except OSError as error:
         raise FilesError(f"cannot write {error.filename or out}: {error.strerror}") from None
     return changes
@@ -88,7 +88,7 @@ def _ours(out: Path, path: str, known: Mapping[str, str]) -> bool:
 def _apply(out: Path, change: Change, files: Mapping[str, bytes]) -> None:
     place = _place(out, change.path)
     if change.action != "removed":
-        _put(place, files[change.path])
+        put(place, files[change.path])
         return
     place.unlink()
     for folder in place.relative_to(out).parents:
@@ -110,7 +110,7 @@ def _place(out: Path, path: str) -> Path:
     return place
 
 
-def _put(place: Path, content: bytes) -> None:
+def put(place: Path, content: bytes) -> None:
     """Write to a temporary name, then rename: a reader sees the old or the new file."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.is_symlink():

@@ -30,4 +30,8 @@ def build(
         files[f"grafana/provisioning/{path}"] = content
     for name, content in dashboards.build(settings).items():
         files[f"grafana/dashboards/{name}"] = content
+    if settings.imports.directory.is_dir():
+        from generator.importing import output
+
+        files |= output.files(settings)
     return dict(sorted(files.items()))

@@ -13,6 +13,7 @@ from typing import Final
 from exporter.settings import Settings, SettingsError, duration, secret
 from provisioning.document import document
 from provisioning.endpoints import Endpoints
+from provisioning.imported import branches
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
 from provisioning.routing import (
     DEFAULT,
@@ -96,11 +97,13 @@ def _content(
     receivers: list[dict[str, object]] = [{"name": PEOPLE, **people}] if people else []
     root = DEFAULT if people else _silent(DEFAULT)
     routes = [_child(route if people or route.receiver != PEOPLE else _silent(route)) for route in ROUTES]
-    return {
-        "route": {**_timing(root), "routes": routes},
-        "inhibit_rules": [_inhibition(rule) for rule in INHIBITIONS],
-        "receivers": [*receivers, {"name": HEARTBEAT}, *([] if people else [{"name": NOWHERE}])],
+    other = branches(settings)
+    content: dict[str, object] = {
+        "route": {**_timing(root), "routes": [*other["routes"], *routes]},
+        "inhibit_rules": [*(_inhibition(rule) for rule in INHIBITIONS), *other["inhibit_rules"]],
+        "receivers": [*receivers, {"name": HEARTBEAT}, *([] if people else [{"name": NOWHERE}]), *other["receivers"]],
     }
+    return {**content, "time_intervals": other["time_intervals"]} if other["time_intervals"] else content
 
 
 def _people(

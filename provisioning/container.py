@@ -14,6 +14,7 @@ from exporter.settings import Settings, database_url, secret
 from provisioning import alertmanager, grafana
 from provisioning.document import document
 from provisioning.endpoints import compose
+from provisioning.imported import kept
 from provisioning.prometheus import CA_FILE, PASSWORD_FILE
 from provisioning.stack import StackError
 from provisioning.stack import secret as passwords
@@ -23,6 +24,7 @@ from provisioning.stack.postgres import ADMIN, OWNER, READER, VIEWER, Cluster
 SECRETS: Final = "/run/secrets"
 STATES: Final = "/run/states"
 CONFIG: Final = "/etc/watchfloor"
+IMPORTS: Final = "config/imports"
 STATE_FILE: Final = "/var/lib/watchfloor/state.json"
 DATABASE: Final = "watchfloor_demo"
 KEY_FILE: Final = "exporter_key.pem"
@@ -108,7 +110,19 @@ def write(folder: Folder, settings: Settings, environment: Mapping[str, str]) ->
             folder.put("config/mapping.yml", mapping.read_bytes())
         except OSError as error:
             raise StackError(f"database.mapping: cannot read {mapping}: {error.strerror}") from None
+    _imports(folder, kept(settings))
     folder.put("config/watchfloor.yml", document(inside(settings, environment)))
+
+
+def _imports(folder: Folder, files: Mapping[str, bytes]) -> None:
+    """What was imported, for the container that generates; what is there no more goes."""
+    place = folder.path / IMPORTS
+    for path in sorted(place.rglob("*")):
+        if path.is_file() and path.relative_to(place).as_posix() not in files:
+            path.unlink()
+    for name, content in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.put(f"{IMPORTS}/{name}", content)
 
 
 def reader_url(folder: Folder, settings: Settings) -> str:
@@ -146,6 +160,7 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     database.update(url=None, url_file=f"{SECRETS}/{URL_FILE}", viewer_url_file=None)
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
+    content["imports"]["directory"] = f"{CONFIG}/imports"
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
     if exporter["basic_auth"]:
         exporter["basic_auth"]["password_file"] = f"{SECRETS}/{PASSWORD_FILE}"

@@ -6,7 +6,9 @@ interpolates; names of environment variables are left to it, so that the same fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -90,6 +92,22 @@ def files(settings: Settings, endpoints: Endpoints) -> dict[str, bytes]:
         # Prometheus evaluates and Alertmanager notifies; Grafana has no rule of its own yet.
         "alerting/watchfloor.yaml": document({"apiVersion": 1}),
     }
+
+
+def imported_place(folder: str) -> str:
+    """Where the dashboards of an imported folder lie, below Grafana's directory: its name in letters that every file system takes."""
+    slug = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:40] or "folder"
+    return f"imported/{slug}-{hashlib.sha256(folder.encode()).hexdigest()[:8]}"
+
+
+def imported(folders: Iterable[str]) -> bytes:
+    """The providers of imported dashboards, apart from ours: two titles alike would stop a provider from writing."""
+    providers = [
+        Provider(name=f"watchfloor {place}", folder=escape(folder), path=f"${DASHBOARDS}/../{place}")
+        for folder in sorted(set(folders))
+        for place in (imported_place(folder),)
+    ]
+    return document({"apiVersion": 1, "providers": [provider.content() for provider in providers]})
 
 
 def environment(endpoints: Endpoints, dashboards: Path, database: str | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ import orjson
 from dashboards.compiler.dashboard import modernise
 from dashboards.compiler.encode import encode
 from dashboards.compiler.identity import identify
-from dashboards.compiler.layout import place
+from dashboards.compiler.layout import place, stack
 
 
 def classic(dashboard: object) -> dict[str, Any]:
@@ -21,6 +21,25 @@ def classic(dashboard: object) -> dict[str, Any]:
     place(data["panels"])
     identify(data["panels"])
     return data
+
+
+def imported(dashboard: dict[str, Any]) -> tuple[dict[str, Any], int, list[str]]:
+    """Someone's dashboard of any version in the last one: nothing that is not understood is lost.
+
+    Also the version it had, and a sentence for each value that could not be understood and was left out.
+    """
+    from dashboards.compiler.shape import repair
+    from dashboards.compiler.versions import upgrade
+
+    left_out = repair(dashboard)
+    data: dict[str, Any] = encode(dashboard)
+    version = upgrade(data)
+    data = encode(data)
+    modernise(data, keep=True)
+    stack(data["panels"])
+    place(data["panels"])
+    identify(data["panels"])
+    return data, version, left_out
 
 
 def canonical(data: object) -> bytes:

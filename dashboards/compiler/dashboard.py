@@ -32,25 +32,42 @@ BUILT_IN_ANNOTATIONS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def modernise(data: dict[str, Any]) -> None:
-    """Rewrite a dashboard of any older classic shape in place."""
+DEAD: Final = frozenset({
+    "rows", "style", "hideControls", "sharedCrosshair", "gnetId", "iteration", "originalTitle", "nav", "pulldowns", "services",
+    "__inputs", "__requires", "__elements",
+})  # fmt: skip
+"""Keys that no Grafana of today reads."""
+VARIABLE_DEAD: Final = frozenset(
+    {"tagsQuery", "tagValuesQuery", "useTags", "allFormat", "multiFormat", "refresh_on_load"}
+)
+TIMEPICKER_DEAD: Final = frozenset({
+    "time_options", "collapse", "enable", "notice", "now", "status", "type", "nav", "hideControls",
+})  # fmt: skip
+
+
+def modernise(data: dict[str, Any], *, keep: bool = False) -> None:
+    """Rewrite a dashboard of any older classic shape in place. With `keep`, what is not known stays as it is."""
     # grafanalib writes 12 and with it maxDataPoints 100, which nobody asked for.
-    coarse = data.get("schemaVersion", 0) <= 12
+    coarse = not keep and data.get("schemaVersion", 0) <= 12
     if data.pop("sharedCrosshair", False) and not data.get("graphTooltip"):
         data["graphTooltip"] = 1
     rows = data.get("rows", [])
     panels = data.get("panels", [])
     data["panels"] = [*panels, *(flat for row in rows for flat in _unroll(row))] if rows else panels
     for panel in data["panels"]:
-        modernise_panel(panel, coarse=coarse)
-    data["templating"] = {"list": [_variable(item) for item in data.get("templating", {}).get("list", [])]}
-    data["annotations"] = {"list": _annotations(data.get("annotations", {}))}
+        modernise_panel(panel, coarse=coarse, keep=keep)
+    data["templating"] = {"list": [_variable(item, keep=keep) for item in data.get("templating", {}).get("list", [])]}
+    data["annotations"] = {"list": _annotations(data.get("annotations", {}), keep=keep)}
     data["links"] = link.complete(data.get("links", []))
-    data["timepicker"] = {key: value for key, value in data.get("timepicker", {}).items() if key in TIMEPICKER}
+    data["timepicker"] = {
+        key: value
+        for key, value in data.get("timepicker", {}).items()
+        if key in TIMEPICKER or (keep and key not in TIMEPICKER_DEAD)
+    }
     if not isinstance(data.get("refresh", ""), str):
         data["refresh"] = ""
     data["schemaVersion"] = SCHEMA_VERSION
-    for key in set(data) - KEYS:
+    for key in set(data) & DEAD if keep else set(data) - KEYS:
         del data[key]
 
 
@@ -83,19 +100,22 @@ def _size(panel: dict[str, Any], row: dict[str, Any]) -> dict[str, int]:
     return {"w": max(1, round(float(span) * 24 / SPANS)), "h": height}
 
 
-def _variable(item: dict[str, Any]) -> dict[str, Any]:
-    """A variable; one that is asked from a data source is asked again when the time range changes."""
+def _variable(item: dict[str, Any], *, keep: bool) -> dict[str, Any]:
+    """A variable; one of ours that is asked from a data source is asked again when the time range changes."""
     kind = item.setdefault("type", "query")
-    keep = VARIABLE | INTERVAL if kind == "interval" else VARIABLE
-    result = {key: value for key, value in item.items() if key in keep}
+    known = VARIABLE | INTERVAL if kind == "interval" else VARIABLE
+    result = {key: value for key, value in item.items() if key in known or (keep and key not in VARIABLE_DEAD)}
     source = reference(result.pop("datasource", None))
     if source is not None:
         result["datasource"] = source
-    if kind == "query":
+    if kind == "query" and not keep:
         result["refresh"] = 2
     current = result.get("current")
     if current is not None:
         current = {key: value for key, value in current.items() if key in ("selected", "text", "value")}
+        if keep and ("text" in current) != ("value" in current):
+            one = current.get("text", current.get("value"))
+            current.update(text=one, value=one)
         if "text" in current and "value" in current:
             result["current"] = current
         else:
@@ -103,12 +123,13 @@ def _variable(item: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _annotations(container: object) -> list[dict[str, Any]]:
+def _annotations(container: object, *, keep: bool) -> list[dict[str, Any]]:
     """The annotation queries, Grafana's own first."""
     items = container.get("list", []) if isinstance(container, dict) else container
     result = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     for item in result:
-        item.setdefault("enable", True)
+        # To Grafana an annotation that does not say so is off; ours are on.
+        item.setdefault("enable", not keep)
         item.setdefault("iconColor", "red")
         source = reference(item.pop("datasource", None), [item])
         if source is not None:

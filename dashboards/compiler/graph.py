@@ -4,47 +4,60 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from dashboards.compiler.read import mapping, mappings, number, text
+from dashboards.compiler.series import overrides
+
 CALCS: Final = {"avg": "mean", "current": "lastNotNull", "max": "max", "min": "min", "total": "sum"}
 SPAN_NULLS: Final = {"connected": True, "null": False, "null as zero": False}
+SORTS: Final = {0: "none", 1: "asc", 2: "desc"}
+KINDS: Final = {"series": "bargauge", "histogram": "histogram"}
 
 
 def modernise(panel: dict[str, Any]) -> None:
     """Rewrite a graph panel in place."""
-    mode = panel.get("xaxis", {}).get("mode", "time")
-    legend = panel.get("legend", {})
-    placement = "right" if legend.get("rightSide") else "bottom"
-    options: dict[str, Any] = {
-        "legend": {
-            "calcs": [calc for key, calc in CALCS.items() if legend.get(key)], "placement": placement,
-            "displayMode": "table" if legend.get("alignAsTable") else "list", "showLegend": bool(legend.get("show", True)),
-        },
-        "tooltip": {"mode": "multi" if panel.get("tooltip", {}).get("shared") else "single", "sort": "none"},
-    }  # fmt: skip
-    panel["options"] = options
-    axis = (panel.get("yaxes") or [{}])[0]
+    options = panel["options"] = {"legend": _legend(panel), "tooltip": _tooltip(panel)}
+    left, right = ([*mappings(panel.get("yaxes")), {}, {}])[:2]
     defaults = panel["fieldConfig"]["defaults"]
-    _scale(defaults, axis)
-    _limits(panel, defaults)
-    panel["type"] = {"series": "bargauge", "histogram": "histogram"}.get(mode, "timeseries")
+    _scale(defaults, left)
+    area, line = _limits(panel, defaults)
+    xaxis = mapping(panel.get("xaxis"))
+    panel["type"] = KINDS.get(text(xaxis.get("mode")), "timeseries")
     if panel["type"] == "bargauge":
-        calc = (panel["xaxis"].get("values") or ["total"])[0]
+        calc = text((xaxis.get("values") or ["total"])[0])
         options["reduceOptions"] = {"calcs": [CALCS.get(calc, calc)], "fields": "", "values": False}
     elif panel["type"] == "timeseries":
-        defaults["custom"] = _custom(panel, axis)
-        panel["fieldConfig"]["overrides"] += [
-            _colour(name, value) for name, value in panel.get("aliasColors", {}).items()
-        ]
-    links = panel["fieldConfig"]["defaults"].get("links") or panel.pop("dataLinks", [])
+        defaults["custom"] = {**_custom(panel, left), "thresholdsStyle": {"mode": _style(area=area, line=line)}}
+        panel["fieldConfig"]["overrides"] += overrides(panel, right)
+    links = mapping(panel["fieldConfig"]["defaults"]).get("links") or panel.pop("dataLinks", [])
     if links:
         defaults["links"] = links
 
 
+def _legend(panel: dict[str, Any]) -> dict[str, Any]:
+    legend = mapping(panel.get("legend"))
+    calcs = [calc for key, calc in CALCS.items() if legend.get(key)] if legend.get("values", True) else []
+    found: dict[str, Any] = {
+        "calcs": calcs, "placement": "right" if legend.get("rightSide") else "bottom",
+        "displayMode": "table" if legend.get("alignAsTable") else "list", "showLegend": bool(legend.get("show", True)),
+    }  # fmt: skip
+    width = number(legend.get("sideWidth"))
+    return {**found, "width": width} if width else found
+
+
+def _tooltip(panel: dict[str, Any]) -> dict[str, Any]:
+    tooltip = mapping(panel.get("tooltip"))
+    return {
+        "mode": "multi" if tooltip.get("shared") else "single",
+        "sort": SORTS.get(int(number(tooltip.get("sort")) or 0), "none"),
+    }
+
+
 def _scale(defaults: dict[str, Any], axis: dict[str, Any]) -> None:
     """Unit, ends and decimals of the left axis."""
-    defaults["unit"] = defaults.get("unit") or axis.get("format", "short")
+    defaults["unit"] = defaults.get("unit") or text(axis.get("format")) or "short"
     for key in ("min", "max"):
-        if isinstance(axis.get(key), (int, float)):
-            defaults[key] = axis[key]
+        if number(axis.get(key)) is not None:
+            defaults[key] = number(axis[key])
     if isinstance(axis.get("decimals"), int):
         defaults["decimals"] = axis["decimals"]
 
@@ -52,42 +65,50 @@ def _scale(defaults: dict[str, Any], axis: dict[str, Any]) -> None:
 def _custom(panel: dict[str, Any], axis: dict[str, Any]) -> dict[str, Any]:
     """How lines, bars and points are drawn."""
     style = "bars" if panel.get("bars") else "line" if panel.get("lines", True) else "points"
-    log = axis.get("logBase", 1)
+    log = number(axis.get("logBase")) or 1
     stacked = "percent" if panel.get("percentage") else "normal"
-    return {
-        "axisLabel": axis.get("label") or "", "axisPlacement": "auto", "drawStyle": style, "gradientMode": "none",
-        "fillOpacity": min(100, 10 * panel.get("fill", 1)) if style != "bars" else 100,
-        "lineInterpolation": "stepAfter" if panel.get("steppedLine") else "linear", "lineWidth": panel.get("linewidth", 1),
-        "pointSize": panel.get("pointradius", 5), "showPoints": "always" if panel.get("points") else "never",
-        "scaleDistribution": {"type": "log", "log": log} if log and log > 1 else {"type": "linear"},
+    fill, radius = number(panel.get("fill")), number(panel.get("pointradius"))
+    custom: dict[str, Any] = {
+        "axisLabel": text(axis.get("label")), "axisPlacement": "hidden" if axis.get("show") is False else "auto", "drawStyle": style,
+        "gradientMode": "opacity" if number(panel.get("fillGradient")) else "none",
+        "fillOpacity": min(100, 10 * (1 if fill is None else fill)) if style != "bars" else 100,
+        "lineInterpolation": "stepAfter" if panel.get("steppedLine") else "linear", "lineWidth": _or(panel.get("linewidth"), 1),
+        "pointSize": 5 if radius is None else 2 + 2 * radius, "showPoints": "always" if panel.get("points") else "never",
+        "scaleDistribution": {"type": "log", "log": log} if log > 1 else {"type": "linear"},
         "spanNulls": SPAN_NULLS.get(str(panel.get("nullPointMode")), False),
         "stacking": {"group": "A", "mode": stacked if panel.get("stack") else "none"},
-        "thresholdsStyle": {"mode": "line+area" if panel.get("thresholds") else "off"},
     }  # fmt: skip
+    if panel.get("dashes") and style == "line":
+        custom["lineStyle"] = {
+            "fill": "dash",
+            "dash": [_or(panel.get("dashLength"), 10), _or(panel.get("spaceLength"), 10)],
+        }
+    return custom
 
 
-def _limits(panel: dict[str, Any], defaults: dict[str, Any]) -> None:
-    """Thresholds of a graph colour the area above (or below) a value."""
-    old = [
-        item
-        for item in panel.get("thresholds") or []
-        if isinstance(item, dict) and isinstance(item.get("value"), (int, float))
-    ]
+def _or(value: object, default: float) -> float:
+    found = number(value)
+    return default if found is None else found
+
+
+def _limits(panel: dict[str, Any], defaults: dict[str, Any]) -> tuple[bool, bool]:
+    """Thresholds of a graph colour the area above (or below) a value; whether they are drawn as areas and as lines."""
+    old = [item for item in mappings(panel.get("thresholds")) if number(item.get("value")) is not None]
     if not old:
-        return
+        return False, False
     colours = {"critical": "red", "warning": "orange", "ok": "green"}
     steps: list[dict[str, Any]] = [{"color": "transparent", "value": 0}]
-    for item in sorted(old, key=lambda item: item["value"]):
-        colour = colours.get(item.get("colorMode", "critical"), "red")
+    for item in sorted(old, key=lambda item: number(item["value"]) or 0):
+        own = text(item.get("fillColor")) or text(item.get("lineColor"))
+        mode = text(item.get("colorMode")) or "critical"
+        colour = own if mode == "custom" and own else colours.get(mode, "red")
         if item.get("op") == "lt":
             steps[-1]["color"] = colour
             colour = "transparent"
-        steps.append({"color": colour, "value": item["value"]})
+        steps.append({"color": colour, "value": number(item["value"])})
     defaults["thresholds"] = {"mode": "absolute", "steps": steps}
+    return any(item.get("fill", True) for item in old), any(item.get("line", True) for item in old)
 
 
-def _colour(name: str, value: str) -> dict[str, Any]:
-    return {
-        "matcher": {"id": "byName", "options": name},
-        "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": value}}],
-    }
+def _style(*, area: bool, line: bool) -> str:
+    return "line+area" if area and line else "area" if area else "line" if line else "off"

@@ -32,13 +32,13 @@ def identify(panels: list[dict[str, Any]]) -> None:
 
 def _letter(targets: list[dict[str, Any]]) -> None:
     taken = {target["refId"] for target in targets if target.get("refId")}
-    free = (name for name in _letters() if name not in taken)
+    free = (name for name in letters() if name not in taken)
     for target in targets:
         if not target.get("refId"):
             target["refId"] = next(free)
 
 
-def _letters() -> Iterator[str]:
+def letters() -> Iterator[str]:
     """A to Z, then A1 to Z1 and so on."""
     yield from ascii_uppercase
     for number in count(1):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dashboards.compiler import graph
+from dashboards.compiler import graph, series, single, table, worldmap
+from dashboards.compiler.cells import cell_options
+from dashboards.compiler.read import mapping, text
+from dashboards.compiler.values import mappings
 
 Panel = dict[str, Any]
 
@@ -14,7 +17,6 @@ BUILT_IN: Final = frozenset({
     "heatmap", "histogram", "logs", "news", "nodeGraph", "piechart", "stat", "state-timeline", "status-history", "table", "text",
     "timeseries", "traces", "trend", "welcome", "xychart",
 })  # fmt: skip
-CALCS: Final = {"avg": "mean", "current": "lastNotNull", "total": "sum", "name": "lastNotNull"}
 ALERT_STATES: Final = {
     "alerting": "firing",
     "no_data": "noData",
@@ -48,63 +50,12 @@ def _defaults(panel: Panel) -> dict[str, Any]:
     return found
 
 
-def _singlestat(panel: Panel) -> None:
-    panel["type"] = "stat"
-    defaults, old = _defaults(panel), panel
-    defaults.setdefault("unit", old.get("format", "none"))
-    if "decimals" in old:
-        defaults.setdefault("decimals", old["decimals"])
-    if old.get("nullText"):
-        defaults.setdefault("noValue", old["nullText"])
-    limits, colors = _limits(old.get("thresholds", "")), old.get("colors") or ["green", "orange", "red"]
-    if limits:
-        defaults["thresholds"] = {"mode": "absolute", "steps": [
-            {"color": color, "value": value} for color, value in zip(colors, [None, *limits], strict=False)
-        ]}  # fmt: skip
-    defaults.setdefault("mappings", []).extend(_mappings(old))
-    name = old.get("valueName", "avg")
-    color = "background" if old.get("colorBackground") else "value" if old.get("colorValue") else "none"
-    spark = old.get("sparkline", {}).get("show")
-    panel["options"] = {
-        "colorMode": color, "graphMode": "area" if spark else "none", "justifyMode": "auto", "orientation": "auto",
-        "textMode": "name" if name == "name" else "auto",
-        "reduceOptions": {"calcs": [CALCS.get(name, name)], "fields": "", "values": False},
-    }  # fmt: skip
-
-
-def _limits(text: object) -> list[float]:
-    """Numbers in '10,20'."""
-    parts = text.split(",") if isinstance(text, str) else []
-    return [float(part) for part in parts if part.strip().replace(".", "", 1).lstrip("-").isdigit()]
-
-
-def _mappings(panel: Panel) -> list[dict[str, Any]]:
-    """Value and range mappings from the lists that panels had before Grafana 8."""
-    found: list[dict[str, Any]] = []
-    for item in panel.get("valueMaps", []):
-        if item.get("value") == "null":
-            found.append({"type": "special", "options": {"match": "null", "result": {"text": item.get("text", "")}}})
-        elif "value" in item:
-            found.append({"type": "value", "options": {str(item["value"]): {"text": item.get("text", "")}}})
-    for item in panel.get("rangeMaps", []):
-        try:
-            limits = {"from": float(item["from"]), "to": float(item["to"])}
-        except (KeyError, ValueError):
-            continue
-        found.append({"type": "range", "options": {**limits, "result": {"text": item.get("text", "")}}})
-    return found
-
-
-def _reduce(old: dict[str, Any]) -> dict[str, Any]:
-    result = {"calcs": old.get("calcs", ["lastNotNull"]), "fields": "", "values": bool(old.get("values", False))}
-    return {**result, "limit": old["limit"]} if "limit" in old else result
-
-
 def _gauge(panel: Panel) -> None:
     """grafanalib puts the calculation among the field settings, where Grafana never looks."""
+    single.field_options(panel)
     defaults, options, config = _defaults(panel), panel["options"], panel["fieldConfig"]
     if "reduceOptions" not in options:
-        options["reduceOptions"] = _reduce(defaults)
+        options["reduceOptions"] = single.reduce(defaults)
     for key in ("showThresholdLabels", "showThresholdMarkers"):
         options.setdefault(key, config.pop(key, key == "showThresholdMarkers"))
     if "title" in defaults:
@@ -113,18 +64,8 @@ def _gauge(panel: Panel) -> None:
 
 def _bargauge(panel: Panel) -> None:
     """The shape of Grafana 6: everything under `fieldOptions`."""
-    options, defaults = panel["options"], _defaults(panel)
-    old = options.pop("fieldOptions", None)
-    if old is not None:
-        for key, value in old.get("defaults", {}).items():
-            if key != "thresholds":
-                defaults.setdefault("displayName" if key == "title" else key, value)
-        defaults.setdefault("mappings", []).extend(item for item in old.get("mappings", []) if "options" in item)
-        mode = defaults.get("thresholds", {}).get("mode", "absolute")
-        steps = old.get("thresholds") or old.get("defaults", {}).get("thresholds", [])
-        if steps and not defaults.get("thresholds", {}).get("steps"):
-            defaults["thresholds"] = steps if isinstance(steps, dict) else {"mode": mode, "steps": steps}
-        options.setdefault("reduceOptions", _reduce(old))
+    single.field_options(panel)
+    options = panel["options"]
     options.pop("showThresholdLabels", None)
     options.pop("showThresholdMarkers", None)
     options.setdefault("showUnfilled", True)
@@ -136,36 +77,27 @@ def _table(panel: Panel) -> None:
     custom = _defaults(panel).setdefault("custom", {})
     mode = custom.pop("displayMode", None)
     if mode is not None and "cellOptions" not in custom:
-        custom["cellOptions"] = CELLS.get(mode, {"type": mode})
+        custom["cellOptions"] = cell_options(mode)
     if isinstance(panel.get("color"), dict):
         _defaults(panel).setdefault("color", panel["color"])
     if panel.get("mappings"):
         _defaults(panel).setdefault("mappings", panel["mappings"])
 
 
-CELLS: Final = {
-    "basic": {"type": "gauge", "mode": "basic"},
-    "gradient-gauge": {"type": "gauge", "mode": "gradient"},
-    "lcd-gauge": {"type": "gauge", "mode": "lcd"},
-    "color-background": {"type": "color-background", "mode": "gradient"},
-    "color-background-solid": {"type": "color-background", "mode": "basic"},
-}  # fmt: skip
-
-
 def _heatmap(panel: Panel) -> None:
     """The Angular heatmap kept its settings at the root of the panel."""
     if panel["options"]:
         return
-    color, axis = panel.get("color", {}), panel.get("yAxis", {})
-    scheme = color.get("colorScheme", "interpolateOranges").removeprefix("interpolate")
+    color, axis = mapping(panel.get("color")), mapping(panel.get("yAxis"))
+    scheme = (text(color.get("colorScheme")) or "interpolateOranges").removeprefix("interpolate")
     panel["options"] = {
         "calculate": panel.get("dataFormat", "timeseries") == "timeseries",
         "color": {
             "mode": "opacity" if color.get("mode") == "opacity" else "scheme", "scheme": scheme, "steps": 64, "reverse": False,
             "exponent": color.get("exponent", 0.5), "scale": "exponential", "fill": color.get("cardColor", "dark-orange"),
         },
-        "cellGap": panel.get("cards", {}).get("cardPadding", 1), "exemplars": {"color": "rgba(255,0,255,0.7)"},
-        "filterValues": {"le": 1e-9}, "legend": {"show": bool(panel.get("legend", {}).get("show", False))},
+        "cellGap": mapping(panel.get("cards")).get("cardPadding", 1), "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9}, "legend": {"show": bool(mapping(panel.get("legend")).get("show", False))},
         "rowsFrame": {"layout": panel.get("yBucketBound") or "auto"}, "showValue": "never",
         "tooltip": {"mode": "single", "yHistogram": False},
         "yAxis": {"axisPlacement": "left", "reverse": bool(panel.get("reverseYBuckets")), "unit": axis.get("format", "short")},
@@ -199,22 +131,24 @@ def _dashlist(panel: Panel) -> None:
 
 def _pie(panel: Panel) -> None:
     panel["type"] = "piechart"
-    _defaults(panel).setdefault("unit", panel.get("format", "short"))
-    legend = panel.get("legend", {})
+    _defaults(panel).setdefault("unit", text(panel.get("format")) or "short")
+    legend = mapping(panel.get("legend"))
     values = [name for name, key in (("value", "values"), ("percent", "percentage")) if legend.get(key)]
     placement = "right" if panel.get("legendType") == "Right side" else "bottom"
-    show = bool(legend.get("show", True))
+    show = bool(legend.get("show", True)) and panel.get("legendType") != "On graph"
+    name = text(panel.get("valueName"))
     panel["options"] = {
         "legend": {"displayMode": "table", "placement": placement, "showLegend": show, "values": values},
-        "pieType": panel.get("pieType", "pie"), "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        "tooltip": {"mode": "single", "sort": "none"},
+        "pieType": text(panel.get("pieType")) or "pie", "tooltip": {"mode": "single", "sort": "none"},
+        "reduceOptions": {"calcs": [single.CALCS.get(name, name) or "lastNotNull"], "fields": "", "values": False},
     }  # fmt: skip
+    panel["fieldConfig"]["overrides"] += series.colours(panel)
 
 
 def _discrete(panel: Panel) -> None:
     panel["type"] = "state-timeline"
     defaults = _defaults(panel)
-    defaults.setdefault("mappings", []).extend(_mappings(panel))
+    defaults.setdefault("mappings", []).extend(mappings(panel))
     defaults.setdefault("unit", panel.get("units", "short"))
     defaults.setdefault("custom", {"fillOpacity": 70, "lineWidth": 0})
     panel["options"] = {
@@ -232,6 +166,6 @@ def _text(panel: Panel) -> None:
 
 REWRITES: Final[dict[str, Callable[[Panel], None]]] = {
     "alertlist": _alertlist, "bargauge": _bargauge, "dashlist": _dashlist, "gauge": _gauge, "graph": graph.modernise,
-    "grafana-piechart-panel": _pie, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": _singlestat,
-    "table": _table, "text": _text,
+    "grafana-piechart-panel": _pie, "grafana-worldmap-panel": worldmap.modernise, "heatmap": _heatmap, "natel-discrete-panel": _discrete, "singlestat": single.singlestat,
+    "stat": single.field_options, "table": _table, "table-old": table.modernise, "text": _text,
 }  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Any, Final
 COLUMNS: Final = 24
 WIDTH: Final = 12
 HEIGHT: Final = 8
+SMALL_WIDTH: Final = 6
+SMALL_HEIGHT: Final = 3
 
 
 def place(panels: list[dict[str, Any]], top: int = 0) -> int:
@@ -33,6 +35,18 @@ def place(panels: list[dict[str, Any]], top: int = 0) -> int:
         if panel.get("panels"):
             place(panel["panels"], top)
     return _close(line, top)
+
+
+def stack(panels: list[dict[str, Any]], top: int = 0) -> None:
+    """Where none has a place, one below the other and small: so Grafana shows what does not say where it stands."""
+    placed = any({"x", "y"} & set(panel.get("gridPos") or {}) for panel in panels)
+    for panel in panels:
+        stack(panel.get("panels") or [], 1 + int((panel.get("gridPos") or {}).get("y", top) if placed else top))
+        if placed:
+            continue
+        row = panel.get("type") == "row"
+        panel["gridPos"] = {"x": 0, "y": top, "w": COLUMNS if row else SMALL_WIDTH, "h": 1 if row else SMALL_HEIGHT}
+        top += panel["gridPos"]["h"]
 
 
 def _close(line: list[dict[str, Any]], top: int) -> int:

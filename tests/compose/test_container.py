@@ -149,3 +149,23 @@ def test_a_missing_secret_file_is_told(tmp_path: Path) -> None:
     text = f"alerting: {{smtp_password_file: {tmp_path}/missing}}"
     with pytest.raises(SettingsError, match=r"alerting\.smtp_password_file: cannot read .*missing"):
         written(tmp_path, text)
+
+
+def test_what_was_imported_is_in_the_container(tmp_path: Path) -> None:
+    """As it is in the project; a file that was deleted there goes."""
+    imports = tmp_path / "imports"
+    for name in ("dashboards/a.json", "rules/b.yml", "notes.txt", "index.json"):
+        (imports / name).parent.mkdir(parents=True, exist_ok=True)
+        (imports / name).write_text(name)
+    text = f"imports: {{directory: {imports}}}"
+    folder = written(tmp_path, text)
+    place = folder.path / "config/imports"
+    assert (
+        str(load(folder.path / "config/watchfloor.yml", NO_ENVIRONMENT).imports.directory) == "/etc/watchfloor/imports"
+    )
+    assert {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()} == {
+        "dashboards/a.json", "rules/b.yml", "index.json",
+    }  # fmt: skip
+    (imports / "rules/b.yml").unlink()
+    written(tmp_path, text)
+    assert not (place / "rules/b.yml").exists()

@@ -148,14 +148,14 @@ def test_symbolic_links_are_refused(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written before the interruption is known, and pruned when it is no longer made."""
-    real, count = files._put, iter(range(9))
+    real, count = files.put, iter(range(9))
 
     def failing(place: Path, content: bytes) -> None:
         if next(count) == 2:
             raise OSError(28, "No space left on device", str(place))
         real(place, content)
 
-    monkeypatch.setattr(files, "_put", failing)
+    monkeypatch.setattr(files, "put", failing)
     with pytest.raises(FilesError, match="No space left on device"):
         write(tmp_path, {"a.yml": b"1", "b.yml": b"2"})
     monkeypatch.undo()

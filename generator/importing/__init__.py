@@ -1,0 +1,1 @@
+"""Import: dashboards, rules and Alertmanager configurations of other origin, in any form, become sources of this project."""
