@@ -1,0 +1,29 @@
+"""sqlglot with a limit on its steps: some short texts make its parser try for hours, for example a chain of JOINs without ON."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlglot.dialects.dialect import Dialect
+
+STEPS: Final = 100_000
+"""A statement of a thousand words takes some ten thousand."""
+
+
+def parse(said: str, dialect: str) -> list[Any]:
+    """The statements of a text; ValueError when they take too many steps."""
+    chosen = Dialect.get_or_raise(dialect or None)
+    base: Any = chosen.parser_class
+
+    class Bounded(base):  # type: ignore[misc]
+        """The parser of the dialect, counting its moves."""
+
+        moves = 0
+
+        def _advance(self, times: int = 1) -> None:
+            self.moves += 1
+            if self.moves > STEPS:
+                raise ValueError("it takes too many steps to read; write it more plainly")
+            super()._advance(times)
+
+    return [one for one in Bounded(dialect=chosen).parse(chosen.tokenize(said), said) if one is not None]
