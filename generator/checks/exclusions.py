@@ -55,6 +55,10 @@ class Exclusions:
         """Those of the files in these folders."""
         return tuple(one for folder in folders for one in self._of(folder / NAME))
 
+    def all(self) -> tuple[Exclusion, ...]:
+        """Those of every file that was read."""
+        return tuple(one for found in self._read.values() for one in found)
+
     def _of(self, file: Path) -> tuple[Exclusion, ...]:
         if file not in self._read:
             self._read[file] = read(file) if file.is_file() else ()

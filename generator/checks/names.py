@@ -22,7 +22,8 @@ WHOLE: Final = re.compile(r"vector\(0\)")
 
 def metric(file: File, project: Project) -> Iterator[Fault]:
     """Names that there are."""
-    known, told = project.known, set()
+    known, told = project.known, set[str]()
+    certain = known.complete or project.is_own(file) or _reads_ours(file, project)
     for one in promql(file):
         for name in (name for selector in read(one.expr).selectors for name in selector.names):
             if name in known.series or name in told:
@@ -30,8 +31,13 @@ def metric(file: File, project: Project) -> Iterator[Fault]:
             told.add(name)
             near = get_close_matches(name, known.series, 1, 0.9) if len(name) < 200 else []
             meant = f"; {near[0]} is meant, perhaps" if near else ""
-            certain = known.complete or bool(near) or project.is_own(file)
             yield one.fault(f"{name} is not in {known.source}{meant}", None if certain else "warning")
+
+
+def _reads_ours(file: File, project: Project) -> bool:
+    """Whether a file reads a metric of the catalogue, so that its other names are meant to be of it, too."""
+    names = (name for one in promql(file) for selector in read(one.expr).selectors for name in selector.names)
+    return any(name in project.known.series and project.known.series[name].labels is not None for name in names)
 
 
 def label(file: File, project: Project) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ class Report:
     findings: tuple[Finding, ...]
     files: int
     excluded: int
+    unneeded: tuple[str, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -44,7 +45,7 @@ def check(
     """Check files and folders; without any, everything that would be generated."""
     files, folders = _files(settings, places)
     found = project(settings, files, prometheus)
-    return judge(found, _exclusions(found, folders, lint), rules)
+    return judge(found, Excused(found, folders, lint), rules)
 
 
 def project(settings: Settings, files: Sequence[File], prometheus: str | None = None) -> Project:
@@ -67,9 +68,7 @@ def project(settings: Settings, files: Sequence[File], prometheus: str | None = 
     return Project(tuple(files), names, uids, sources)
 
 
-def judge(
-    found: Project, excluded: Callable[[File | None, Fault, Rule], Exclusion | None], rules: Iterable[Rule] = RULES
-) -> Report:
+def judge(found: Project, excused: Excused, rules: Iterable[Rule] = RULES) -> Report:
     """All findings, in the order of files, with exclusions taken away."""
     by_path: dict[tuple[str, str], File] = {}
     for file in found.files:
@@ -79,7 +78,7 @@ def judge(
     for rule in rules:
         for path, fault in rule.faults(found):
             file = next((by_path[path, kind] for kind in rule.kinds if (path, kind) in by_path), None)
-            exclusion = excluded(file, fault, rule)
+            exclusion = excused.by(file, fault, rule)
             if exclusion is not None and not exclusion.softens:
                 hidden += 1
                 continue
@@ -87,7 +86,7 @@ def judge(
             findings.append(Finding(rule.id, level, path, fault.place, fault.reason, rule.remedy, fault.line))
     order = {rule.id: index for index, rule in enumerate(RULES)}
     findings.sort(key=lambda one: (one.file, one.line, order.get(one.rule, 0)))
-    return Report(tuple(findings), len({file.path for file in found.files}), hidden)
+    return Report(tuple(findings), len({file.path for file in found.files}), hidden, excused.unneeded)
 
 
 def _files(settings: Settings, places: Sequence[Path]) -> tuple[list[File], Folders]:
@@ -107,23 +106,33 @@ def _files(settings: Settings, places: Sequence[Path]) -> tuple[list[File], Fold
     return [file for file, _ in pairs], lambda file: folders[file.path]
 
 
-def _exclusions(
-    found: Project, folders: Folders, lint: Path | None
-) -> Callable[[File | None, Fault, Rule], Exclusion | None]:
-    import alerts
-    import dashboards
+class Excused:
+    """The exclusions that hold for a fault: ours for our own files, those beside and above a file, and those given."""
 
-    store = Exclusions()
-    given = read(lint) if lint else ()
-    ours = {
-        kind: Path(str(package.__file__)).parent for kind, package in (("dashboard", dashboards), ("rules", alerts))
-    }
+    def __init__(self, found: Project, folders: Folders, lint: Path | None) -> None:
+        import alerts
+        import dashboards
 
-    def excluded(file: File | None, fault: Fault, rule: Rule) -> Exclusion | None:
+        self._project, self._folders, self._store = found, folders, Exclusions()
+        self._given = read(lint) if lint else ()
+        packages = (("dashboard", dashboards), ("rules", alerts))
+        self._ours = {kind: Path(str(package.__file__)).parent for kind, package in packages}
+
+    def by(self, file: File | None, fault: Fault, rule: Rule) -> Exclusion | None:
+        """The exclusion that speaks of a fault."""
         if file is None:
             return None
-        places = (*((ours[file.kind],) if file.kind in ours and found.is_own(file) else ()), *folders(file))
-        chosen = [*given, *store.at(places)]
+        own = file.kind in self._ours and self._project.is_own(file)
+        places = (*((self._ours[file.kind],) if own else ()), *self._folders(file))
+        chosen = (*self._given, *self._store.at(places))
         return next((one for one in chosen if one.rule == rule.id and one.covers(fault)), None)
 
-    return excluded
+    @property
+    def unneeded(self) -> tuple[str, ...]:
+        """Exclusions, and entries of them, that excused nothing."""
+        return tuple(
+            f"{one.source}: {one.rule}{f', entry {index + 1}' if one.entries else ''}"
+            for one in (*self._given, *self._store.all())
+            for index in (range(len(one.entries)) if one.entries else (0,))
+            if (index not in one.used if one.entries else not one.needed)
+        )

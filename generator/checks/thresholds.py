@@ -51,6 +51,9 @@ def _limits(project: Project) -> dict[str, dict[float, str]]:
     for file in project.of("rules"):
         for _, rule in rules(file):
             for quantity, limit in read(str(rule.get("expr"))).limits if "alert" in rule else ():
+                if limit == 0:
+                    # Any at all is a condition, and no limit that a colour could begin at.
+                    continue
                 name = quantity
                 for _depth in range(EXPANDED):
                     found[name].setdefault(limit, rule_name(rule))
