@@ -8,7 +8,7 @@ from typing import Final
 
 from dashboards.compiler.read import Json, mapping, mappings, text
 from exporter.duration import seconds
-from generator.checks.model import Fault, File, Project, Rule
+from generator.checks.model import Fault, File, Find, Project, Rule
 from generator.checks.promql import read
 from generator.checks.queries import on_rule, rules
 
@@ -115,7 +115,7 @@ def sentence(file: File, _: Project) -> Iterator[Fault]:
     """Summaries that are sentences."""
     for group, rule in _alerts(file):
         said = _said(rule, "summary").strip()
-        if said and not (said[0].isupper() or said[0].isdigit()) or (said and said[-1] not in ".!?"):
+        if said and not ((said[0].isupper() or said[0].isdigit()) and said[-1] in ".!?"):
             yield on_rule(group, rule, f"its summary is no sentence with a capital and a full stop: {said[:80]!r}")
 
 
@@ -182,8 +182,7 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _rule(rule: str, title: str, why: str, remedy: str, find: object, origin: str = "mixtool") -> Rule:
-    assert callable(find)
+def _rule(rule: str, title: str, why: str, remedy: str, find: Find, *, origin: str = "mixtool") -> Rule:
     return Rule(id=rule, title=title, kinds=("rules",), why=why, remedy=remedy, find=find, origin=origin)
 
 
@@ -220,17 +219,17 @@ RULES: Final = (
           "Begin with a capital and end with a full stop.", sentence),
     _rule("alert-runbook-link", "An alert says what to do",
           "At night nobody remembers; a link to the first step saves minutes.",
-          "Write the annotation runbook_url.", runbook, "gcx"),
+          "Write the annotation runbook_url.", runbook, origin="gcx"),
     _rule("alerts-comparison", "An alert has a condition",
           "A query without a comparison fires as long as there is data.",
-          "Compare with a limit: ... > 5.", comparison, "pint"),
+          "Compare with a limit: ... > 5.", comparison, origin="pint"),
     _rule("alerts-for", "A wait is one",
           "for: 0s says nothing and looks as if somebody had thought of it.",
-          "Leave it away, or give a time.", waiting, "pint"),
+          "Leave it away, or give a time.", waiting, origin="pint"),
     _rule("alerts-template", "Texts use labels that the alert has",
           "A label that the query drops is printed as nothing; a value in a label makes each change another alert.",
-          "Group by the label, or do not name it; put values into annotations.", template, "pint"),
+          "Group by the label, or do not name it; put values into annotations.", template, origin="pint"),
     _rule("group-interval", "A group is evaluated at least every five minutes",
           "Prometheus takes a series that is older than five minutes for gone.",
-          "Set the interval to 5m or less.", interval, "pint"),
+          "Set the interval to 5m or less.", interval, origin="pint"),
 )  # fmt: skip

@@ -84,7 +84,7 @@ def read(file: Path) -> tuple[Exclusion, ...]:
     return tuple(found)
 
 
-def _one(file: Path, softens: bool, rule: str, said: Json) -> Exclusion:  # noqa: FBT001 - private, called once
+def _one(file: Path, softens: bool, rule: str, said: Json) -> Exclusion:
     if rule not in BY_ID:
         raise CheckError(f"{file} names the rule {rule!r}, which there is not; `watchfloor check --rules` lists them")
     entries = tuple(mappings(said.get("entries")))

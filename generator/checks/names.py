@@ -139,8 +139,8 @@ RULES: Final = (
     ),
     Rule(
         id="matcher-operator", title="Values of labels do not begin with an operator", kinds=KINDS, find=operator,
-        why="In label=\"=~x\" the operator is part of the text, so nothing is found, and nothing says so.",
-        remedy="Move the operator out of the quotes: label=~\"x\".",
+        why='In label="=~x" the operator is part of the text, so nothing is found, and nothing says so.',
+        remedy='Move the operator out of the quotes: label=~"x".',
     ),
     Rule(
         id="promql-regexp", title="Patterns are needed, and not anchored twice", kinds=KINDS, find=regexp, origin="pint", level="warning",

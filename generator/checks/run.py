@@ -77,8 +77,8 @@ def judge(found: Project, excused: Excused, rules: Iterable[Rule] = RULES) -> Re
     hidden = 0
     for rule in rules:
         for path, fault in rule.faults(found):
-            file = next((by_path[path, kind] for kind in rule.kinds if (path, kind) in by_path), None)
-            exclusion = excused.by(file, fault, rule)
+            at = next((by_path[path, kind] for kind in rule.kinds if (path, kind) in by_path), None)
+            exclusion = excused.by(at, fault, rule)
             if exclusion is not None and not exclusion.softens:
                 hidden += 1
                 continue

@@ -47,7 +47,7 @@ def logql(file: File, _: Project) -> Iterator[Fault]:
         wrong = [f"{a} and {b} do not match" for a, b in ("()", "{}", "[]") if bare.count(a) != bare.count(b)]
         if '"' in bare or "`" in bare:
             wrong.append("a quote is not closed")
-        if not wrong and "{" not in bare and "$" not in bare and not re.search(r"\bvector\s*\(", bare):
+        if not wrong and "{" not in bare and "$" not in RANGED.sub("", bare) and not re.search(r"\bvector\s*\(", bare):
             wrong.append("it selects no stream")
         if wrong:
             yield Fault(fault.place, f"{fault.reason} is no LogQL: {wrong[0]}", fault.entry)
@@ -119,7 +119,7 @@ RULES: Final = (
     Rule(
         id="target-logql-rule", title="Queries of logs can be read", kinds=("dashboard",),
         why="A query that Loki refuses shows an error instead of lines. Brackets, quotes and the stream are looked at, not the whole grammar.",
-        remedy="Close what is open, and select a stream with {label=\"value\"}.",
+        remedy='Close what is open, and select a stream with {label="value"}.',
         find=logql, origin=ORIGIN,
     ),
     Rule(
@@ -137,13 +137,13 @@ RULES: Final = (
     Rule(
         id="target-job-rule", title="Queries follow the filter job", kinds=("dashboard",),
         why="A selector without it adds up the jobs that somebody has filtered out.",
-        remedy="Compare job=~\"$job\" in every selector, or exclude the rule with the reason why there is no such filter.",
+        remedy='Compare job=~"$job" in every selector, or exclude the rule with the reason why there is no such filter.',
         find=job, origin=ORIGIN,
     ),
     Rule(
         id="target-instance-rule", title="Queries follow the filter instance", kinds=("dashboard",),
         why="A selector without it adds up the instances that somebody has filtered out.",
-        remedy="Compare instance=~\"$instance\" in every selector, or exclude the rule with the reason why there is no such filter.",
+        remedy='Compare instance=~"$instance" in every selector, or exclude the rule with the reason why there is no such filter.',
         find=instance, origin=ORIGIN,
     ),
     Rule(

@@ -29,7 +29,7 @@ def datasource(file: File, _: Project) -> Iterator[Fault]:
             {"Data source", f"{KINDS[kind]} data source"} if name == "datasource" else {f"{KINDS[kind]} data source"}
         )
         if text(one.get("label")) not in labels:
-            yield on_variable(file, one, f"its label is {text(one.get('label'))!r} and not {sorted(labels)[0]!r}")
+            yield on_variable(file, one, f"its label is {text(one.get('label'))!r} and not {min(labels)!r}")
 
 
 def _filter(file: File, name: str) -> Iterator[Fault]:

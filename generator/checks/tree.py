@@ -119,7 +119,7 @@ def _odd(node: Any) -> Iterator[str]:
     kept = (_kept(left), _kept(right))
     if modifier is None or modifier.matching is None:
         if op != "or" and kept[0] is not None and kept[1] is not None and kept[0] != kept[1]:
-            one, other = (", ".join(sorted(labels)) or "none" for labels in kept)
+            one, other = (", ".join(sorted(labels)) or "none" for labels in (kept[0], kept[1]))
             yield f"the sides of {op} have different labels ({one}; {other}), so no series of one matches any of the other"
     elif str(modifier.matching.type).endswith("Include"):
         for side, labels in zip(("left", "right"), kept, strict=True):

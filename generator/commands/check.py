@@ -66,7 +66,7 @@ def command(
         if list_rules:
             _list()
             return
-        report = _checked(context, places, prometheus, chosen, exclude, lint)
+        report = _checked(context, places, prometheus=prometheus, chosen=chosen, exclude=exclude, lint=lint)
     except Exception as error:
         if not is_for_user(error):
             raise
@@ -79,6 +79,7 @@ def command(
 def _checked(
     context: click.Context,
     places: tuple[Path, ...],
+    *,
     prometheus: str | None,
     chosen: tuple[str, ...],
     exclude: tuple[str, ...],
