@@ -104,7 +104,7 @@ def counters(file: File, project: Project) -> Iterator[Fault]:
                 if counter and near not in READ_WHOLE and name not in told:
                     told.add(name)
                     yield one.fault(f"{name} is a counter and is read as it is")
-                elif counter is False and near in RATES and name not in told:
+                elif counter is False and near in RATES | {"resets"} and name not in told:
                     told.add(name)
                     yield one.fault(f"{name} is no counter and stands under {near}")
 

@@ -17,7 +17,7 @@ SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 def variable(name: str) -> Json:
     """A filter by a label."""
     return {
-        "name": name, "type": "query", "label": name.capitalize(), "datasource": SOURCE, "query": f'label_values(up, {name})', "refresh": 2,
+        "name": name, "type": "query", "label": name.capitalize(), "datasource": SOURCE, "query": f"label_values(up, {name})", "refresh": 2,
         "multi": True, "includeAll": True, "allValue": ".+",
     }  # fmt: skip
 
@@ -170,7 +170,7 @@ CASES: Final[dict[str, list[Case]]] = {
         expr("a + " * 500 + "a", "400 operators"),
         alert("no PromQL", expr="sum by tenant active_calls > 1"),
     ],
-    "target-logql-rule": [logs('{app="x" |= "y"', "{ and } do not match"), logs('count_over_time(app[$__auto])', "selects no stream")],
+    "target-logql-rule": [logs('{app="x" |= "y"', "{ and } do not match"), logs("count_over_time(app[$__auto])", "selects no stream")],
     "target-logql-auto-rule": [logs('sum(count_over_time({app="x"}[5m]))', "[5m]")],
     "target-rate-interval-rule": [expr(f"sum(rate(calls_initiated_total{{{FILTER}}}[5m]))", "fixed window of 300 s")],
     "target-job-rule": [expr('sum(active_calls{instance=~"$instance"})', "does not compare job")],
@@ -214,7 +214,7 @@ CASES: Final[dict[str, list[Case]]] = {
     ],
     "variable-undefined": [
         expr(f'sum(active_calls{{{FILTER}, tenant=~"$tenant"}})', "$tenant"),
-        board(lambda data: _variables(data)[1].update(query="label_values(up{a=~\"${gone:regex}\"}, job)"), "$gone"),
+        board(lambda data: _variables(data)[1].update(query='label_values(up{a=~"${gone:regex}"}, job)'), "$gone"),
         board(lambda data: data["panels"][0].update(repeat="gone"), "$gone"),
     ],
     "variable-unused": [board(lambda data: _variables(data).append({"name": "spare", "type": "custom", "query": "a,b"}), "nothing uses it")],

@@ -34,6 +34,5 @@ def write(folder: Path, files: Files) -> None:
     for name, content in files.items():
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not isinstance(content, str):
-            content = json.dumps(content) if name.endswith(".json") else yaml.safe_dump(content, sort_keys=False)
-        place.write_text(content, encoding="utf-8")
+        form = json.dumps if name.endswith(".json") else yaml.safe_dump
+        place.write_text(content if isinstance(content, str) else str(form(content)), encoding="utf-8")

@@ -103,7 +103,7 @@ def test_rules_that_are_there_twice(checked: Checked) -> None:
 
 @pytest.mark.parametrize(("limit", "found"), [(50, 0), (60, 1)])
 @pytest.mark.parametrize("recorded", [False, True])
-def test_limits_of_panels_and_alerts(limit: int, found: int, recorded: bool, checked: Checked) -> None:  # noqa: FBT001
+def test_limits_of_panels_and_alerts(limit: int, found: int, recorded: bool, checked: Checked) -> None:
     """A panel of the quantity that an alert compares has the alert's limit among its steps, through a recording, too."""
     board, rules = copy.deepcopy(BOARD), copy.deepcopy(ALERTS)
     board["panels"][1]["fieldConfig"]["defaults"]["thresholds"] = {
