@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import io
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,9 @@ from generator.checks.registry import RULES
 from generator.checks.run import check
 from generator.checks.templates import ORIGIN
 from generator.generate import build
+from generator.importing.command import bring
+from tests.checks.cases import CASES
+from tests.checks.conftest import write
 
 
 def test_generated_files_have_no_findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -53,3 +58,16 @@ def test_all_rules_of_the_dashboard_linter_are_there() -> None:
         "panel-no-targets-rule", "target-promql-rule", "target-logql-rule", "target-logql-auto-rule", "target-rate-interval-rule",
         "target-job-rule", "target-instance-rule", "target-counter-agg-rule", "uneditable-dashboard",
     }  # fmt: skip
+
+
+def test_imported_files_are_checked_with_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was imported is part of what is generated, and so of the check; a metric of others is a warning."""
+    monkeypatch.chdir(tmp_path)
+    broken = copy.deepcopy(CASES["target-rate-interval-rule"][0].broken())
+    broken["panels"][1]["targets"][0]["expr"] = "node_load1"
+    write(tmp_path, {"foreign/board.json": broken, "foreign/rules.yml": CASES["alert-runbook-link"][0].broken()})
+    records = bring(Settings(), ["foreign"], None, io.BytesIO(), write=True)
+    assert [record.status for record in records] == ["imported", "imported"]
+    found = check(Settings()).findings
+    assert {one.rule for one in found} >= {"target-rate-interval-rule", "alert-runbook-link", "metric-unknown"}
+    assert all("imported" in one.file for one in found)
