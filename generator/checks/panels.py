@@ -54,14 +54,14 @@ def description(file: File, _: Project) -> Iterator[Fault]:
     """Panels with a title and a description."""
     for panel in shown(file):
         missing = [key for key in ("title", "description") if not text(panel.get(key)).strip()]
-        if missing and panel.get("type") not in NO_QUERY:
+        if missing and text(panel.get("type")) not in NO_QUERY:
             yield on_panel(file, panel, f"it has no {' and no '.join(missing)}")
 
 
 def units(file: File, _: Project) -> Iterator[Fault]:
     """Units that Grafana knows, or words for the values."""
     for panel in shown(file):
-        if panel.get("type") not in WITH_UNIT or _is_text(panel):
+        if text(panel.get("type")) not in WITH_UNIT or _is_text(panel):
             continue
         defaults = mapping(mapping(panel.get("fieldConfig")).get("defaults"))
         unit = text(defaults.get("unit")) or text(panel.get("format")) or _axis(panel)
@@ -94,7 +94,7 @@ def _overridden(panel: Json) -> bool:
 def no_targets(file: File, _: Project) -> Iterator[Fault]:
     """Panels that ask something."""
     for panel in shown(file):
-        if panel.get("type") not in NO_QUERY and not targets(panel) and not panel.get("libraryPanel"):
+        if text(panel.get("type")) not in NO_QUERY and not targets(panel) and not panel.get("libraryPanel"):
             yield on_panel(file, panel, "it asks nothing")
 
 

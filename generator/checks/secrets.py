@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from generator.checks.model import Fault, File, Project, Rule
@@ -52,12 +52,18 @@ LINE: Final = 20_000
 
 def secrets(file: File, _: Project) -> Iterator[Fault]:
     """Secrets as they are."""
-    for index, line in enumerate(file.text.splitlines(), 1):
-        for what, pattern in SECRETS.items():
+    patterns = _present(SECRETS, file.text)
+    for index, line in enumerate((file.text.splitlines() if patterns else ()), 1):
+        for what, pattern in patterns.items():
             found = next((one for part in _parts(line) for one in pattern.finditer(part) if not _stands_in(one)), None)
             if found is not None:
                 yield Fault(f"line {index}", f"it holds {what}: {_hidden(found)}", (what, ""), line=index)
                 break
+
+
+def _present(patterns: Mapping[str, re.Pattern[str]], said: str) -> dict[str, re.Pattern[str]]:
+    """The patterns that the text has at all; most files have none, and are not read line by line."""
+    return {what: pattern for what, pattern in patterns.items() if pattern.search(said)}
 
 
 def _parts(line: str) -> Iterator[str]:
@@ -78,8 +84,9 @@ def _hidden(found: re.Match[str]) -> str:
 
 def people(file: File, _: Project) -> Iterator[Fault]:
     """Data of persons."""
-    for index, line in enumerate(file.text.splitlines(), 1):
-        for what, pattern in PEOPLE.items():
+    patterns = _present(PEOPLE, file.text)
+    for index, line in enumerate((file.text.splitlines() if patterns else ()), 1):
+        for what, pattern in patterns.items():
             found = next(
                 (one for part in _parts(line) for one in pattern.finditer(part) if _is_person(what, one, part)), None
             )
