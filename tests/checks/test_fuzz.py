@@ -212,6 +212,16 @@ def test_long_lines(text: str) -> None:
     judged({"a.env": text.encode()})
 
 
+@pytest.mark.parametrize("key", ["type", "title", "targets", "datasource", "fieldConfig", "id", "gridPos", "repeat"])
+@pytest.mark.parametrize("value", [[], {}, [[]], 0, True, None])
+def test_keys_of_panels_with_values_of_another_kind(key: str, value: object) -> None:
+    """Each key of a panel may hold anything."""
+    board = copy.deepcopy(BOARD)
+    for panel in board["panels"]:
+        panel[key] = value
+    judged({"b.json": json.dumps(board).encode()})
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     """A folder's links are left out, so that no file of elsewhere is read or named."""
     (tmp_path / "in").mkdir()
