@@ -16,6 +16,7 @@ class DocumentError(Exception):
 def pages() -> dict[str, str]:
     """Every page with a generated part, as it should be, by its path from the root."""
     from generator import features
+    from generator.checks.pages import pages as checks
     from generator.settings_table import BEGIN, END, table
 
     readme = _between((ROOT / "README.md").read_text(encoding="utf-8"), BEGIN, END, table().rstrip("\n"))
@@ -26,6 +27,7 @@ def pages() -> dict[str, str]:
         "docs/mapping.md": _between(mapping, begin, end, "\n".join((begin, *_entities(), end))),
         "docs/metrics.md": "\n".join(_metrics()) + "\n",
         "docs/features.md": "\n".join(features.page()) + "\n",
+        **checks(),
     }
 
 
@@ -100,6 +102,7 @@ def _formulas(domain: str) -> Iterator[str]:
 def main() -> None:
     """Write the pages."""
     for path, text in pages().items():
+        (ROOT / path).parent.mkdir(exist_ok=True)
         (ROOT / path).write_text(text, encoding="utf-8")
 
 

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import promql_parser
 import pytest
 
 import alerts
 from alerts.rule import Alert, Group, Recording, RuleError, Severity
-from alerts.watchers import FOREIGN
 from exporter.labels import OUTCOME, TENANT
-from exporter.metric import Distribution, Metric, set_namespace
-from exporter.metrics import CATALOGUE
+from exporter.metric import Metric, set_namespace
 from exporter.metrics.calls import CALLS_INITIATED
-from exporter.metrics.exporter import METRICS as OWN
 from exporter.settings import Settings
 from provisioning.routing import INHIBITIONS, SAME
 
 RUNBOOKS = Path(alerts.__file__).parent / "runbooks"
-PROMETHEUS_LABELS = {"job", "instance", "le", "rule_group", "integration"}
-
-
-@pytest.fixture(params=["", "acme"])
-def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Without and with a prefix of all metric names."""
-    set_namespace(request.param)
-    yield request.param
-    set_namespace("")
 
 
 def _groups() -> tuple[Group, ...]:
@@ -39,80 +25,6 @@ def _groups() -> tuple[Group, ...]:
 
 def _alerts() -> list[tuple[str, Alert]]:
     return [(group.domain, alert) for group in _groups() for alert in group.alerts]
-
-
-def _expressions() -> list[str]:
-    recorded = [rule.query(Settings().thresholds) for rule in alerts.RECORDINGS]
-    return [*recorded, *(alert.expr for _, alert in _alerts())]
-
-
-def _names() -> dict[str, tuple[str, ...]]:
-    """Label names of every series that a rule may read."""
-    names = {metric.name: metric.label_names for metric in (*CATALOGUE, *OWN)}
-    for metric in CATALOGUE:
-        if isinstance(metric, Distribution):
-            names |= dict.fromkeys((metric.bucket, metric.sum, metric.count), metric.label_names)
-    for rule in alerts.RECORDINGS:
-        names[rule.name] = rule.label_names
-    return names | dict.fromkeys(FOREIGN, ())
-
-
-def _selectors(node: Any) -> Iterator[Any]:
-    """Every selector in a parsed expression."""
-    if isinstance(node, promql_parser.VectorSelector):
-        yield node
-    for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
-        child = getattr(node, part, None)
-        for each in child if isinstance(child, (list, tuple)) else [child]:
-            if isinstance(each, promql_parser.Expr):
-                yield from _selectors(each)
-
-
-def _counters(node: Any, function: str = "") -> Iterator[tuple[str, str]]:
-    """Every selector with the innermost function around it."""
-    if isinstance(node, promql_parser.VectorSelector):
-        yield str(node.name), function
-    inner = node.func.name if isinstance(node, promql_parser.Call) else function
-    for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
-        child = getattr(node, part, None)
-        for each in child if isinstance(child, (list, tuple)) else [child]:
-            if isinstance(each, promql_parser.Expr):
-                yield from _counters(each, inner)
-
-
-@pytest.mark.usefixtures("namespace")
-def test_expressions_read_only_what_the_catalogue_has() -> None:
-    """Every selector names a metric, a recording or a listed foreign metric, with labels that it has."""
-    names = _names()
-    seen = set()
-    for expression in _expressions():
-        for selector in _selectors(promql_parser.parse(expression)):
-            assert selector.name in names, expression
-            labels = {matcher.name for matcher in selector.matchers.matchers}
-            assert labels <= {*names[selector.name], *PROMETHEUS_LABELS}, expression
-            seen.add(selector.name)
-    assert len(seen) > 40
-
-
-def test_counters_are_read_through_rate_or_increase() -> None:
-    """The bare value of a counter is its lifetime total, which no rule wants."""
-    kinds = {metric.name for metric in CATALOGUE if metric.type == "counter"} | {
-        m.name for m in OWN if m.base.endswith("_total")
-    }
-    kinds |= {
-        name
-        for metric in CATALOGUE
-        if isinstance(metric, Distribution)
-        for name in (metric.bucket, metric.sum, metric.count)
-    }
-    kinds |= {name for name in FOREIGN if name.endswith("_total")}
-    found = 0
-    for expression in _expressions():
-        for name, function in _counters(promql_parser.parse(expression)):
-            if name in kinds:
-                assert function in ("rate", "increase"), expression
-                found += 1
-    assert found > 40
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:

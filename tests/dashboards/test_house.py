@@ -9,16 +9,15 @@ import time
 from pathlib import Path
 
 import orjson
-import pytest
 
 import dashboards
 from alerts import watchers
 from dashboards.frame import PROMETHEUS
-from exporter.metric import Distribution, Metric, Own, set_namespace
+from exporter.metric import Distribution, Metric, set_namespace
 from exporter.metrics import CATALOGUE
 from exporter.metrics import exporter as own
 from exporter.settings import Settings
-from tests.dashboards import promql
+from generator.checks.promql import read as asked
 from tests.dashboards.conftest import Boards, expressions, panels
 
 EVERYTHING: tuple[Metric, ...] = (*CATALOGUE, *own.METRICS)
@@ -36,66 +35,6 @@ def series() -> dict[str, Metric]:
     return found
 
 
-def is_counter(metric: Metric) -> bool:
-    """Whether its value only grows."""
-    return metric.exposition_type == "counter" if isinstance(metric, Own) else metric.type in ("counter", "histogram")
-
-
-def test_every_query_parses(boards: Boards) -> None:
-    """Prometheus can read every query once Grafana has put its variables in."""
-    for where, expression in expressions(boards):
-        try:
-            promql.parse(expression)
-        except ValueError as error:
-            pytest.fail(f"{where}: {error}: {expression}")
-
-
-def test_every_selector_is_known(boards: Boards) -> None:
-    """Panels read metrics of the catalogue, of the exporter itself or of Prometheus, and compare labels that these have."""
-    known = series()
-    for where, expression in expressions(boards):
-        for selector, above in promql.selectors(expression):
-            for matcher in selector.matchers.matchers:
-                assert not matcher.value.startswith(("=", "!", "~")), (
-                    f"{where}: {matcher.name} is compared with {matcher.value}"
-                )
-            for name in promql.names(selector):
-                if name in FOREIGN:
-                    continue
-                assert name in known, f"{where}: {name} is no metric"
-                labels = {*known[name].label_names, *({"le"} if name.endswith("_bucket") else ())}
-                wrong = promql.matched(selector) - labels
-                assert not wrong, f"{where}: {name} has no label {wrong}"
-                grouping = set().union(*(promql.grouped(node) for node in above))
-                assert grouping <= labels, f"{where}: {name} has no label {grouping - labels}"
-
-
-def test_counters_are_read_as_rates(boards: Boards) -> None:
-    """A counter or histogram stands directly under rate, increase or resets; a gauge never does."""
-    known = series()
-    for where, expression in expressions(boards):
-        if ": variable " in where:
-            continue
-        for selector, above in promql.selectors(expression):
-            for name in promql.names(selector):
-                nearest = promql.functions(above)[-1:]
-                counted = nearest and nearest[0] in ("rate", "increase", "resets")
-                counter = is_counter(known[name]) if name in known else name.endswith("_total")
-                assert bool(counted) == counter, f"{where}: {name} under {nearest}"
-
-
-def test_quantiles_keep_le(boards: Boards) -> None:
-    """histogram_quantile gets buckets that are still apart."""
-    seen = 0
-    for where, expression in expressions(boards):
-        for _, above in promql.selectors(expression):
-            if "histogram_quantile" in promql.functions(above):
-                seen += 1
-                groupings = [grouping for node in above if (grouping := promql.grouped(node))]
-                assert "le" in groupings[-1], where
-    assert seen > 10
-
-
 def test_nothing_invents_zero(boards: Boards) -> None:
     """No query fills in a constant where there is no data, and every panel says so when there is none."""
     for where, expression in expressions(boards):
@@ -110,7 +49,7 @@ def test_nothing_invents_zero(boards: Boards) -> None:
 def test_every_metric_is_charted(boards: Boards) -> None:
     """Every metric is in a panel or excused with a reason."""
     read = {name for where, expression in expressions(boards) if ": variable " not in where
-            for selector, _ in promql.selectors(expression) for name in promql.names(selector)}  # fmt: skip
+            for selector in asked(expression).selectors for name in selector.names}  # fmt: skip
     names = {name: metric.base for name, metric in series().items()}
     charted = {names[name] for name in read if name in names}
     excused = {metric.base for metric, _ in dashboards.UNCHARTED}
@@ -159,11 +98,12 @@ def test_filters_reach_every_query(boards: Boards) -> None:
                         assert missing in panel["description"].partition("Not filtered by ")[2], f"{where}: {missing}"
                     continue
                 followed = set()
-                for selector, _ in promql.selectors(target["expr"]):
-                    if selector.name in FOREIGN:
+                for selector in asked(target["expr"]).selectors:
+                    (series_name,) = selector.names
+                    if series_name in FOREIGN:
                         continue
-                    has = set(known[selector.name].label_names) & filters
-                    assert has <= promql.matched(selector), f"{where}: {selector.name} ignores some of {has}"
+                    has = set(known[series_name].label_names) & filters
+                    assert has <= selector.matched, f"{where}: {series_name} ignores some of {has}"
                     followed |= has
                 for missing in filters - followed:
                     assert missing in panel["description"].partition("Not filtered by ")[2], f"{where}: {missing}"
@@ -218,8 +158,8 @@ def test_a_namespace_prefixes_every_name() -> None:
     finally:
         set_namespace("")
     for where, expression in expressions(boards):
-        for selector, _ in promql.selectors(expression):
-            for name in promql.names(selector):
+        for selector in asked(expression).selectors:
+            for name in selector.names:
                 assert name in FOREIGN or name.startswith("acme_"), f"{where}: {name}"
 
 

@@ -6,14 +6,28 @@ import re
 
 import pytest
 
+from generator.checks.pages import FOLDER
+from generator.checks.pages import pages as checks
+from generator.checks.registry import RULES
 from generator.cli import cli
 from generator.documents import ROOT, DocumentError, _between, pages
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/mapping.md", "docs/metrics.md", "docs/features.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/mapping.md", "docs/metrics.md", "docs/features.md", *checks()])
 def test_generated_parts_are_up_to_date(path: str) -> None:
     """`make docs` would change nothing."""
     assert (ROOT / path).read_text(encoding="utf-8") == pages()[path]
+
+
+def test_every_rule_of_check_has_a_page_and_no_page_is_left_over() -> None:
+    """A rule is found by its name: reason, remedy and the list name it; a page of a rule that went is gone."""
+    there = {path.name for path in (ROOT / FOLDER).iterdir()}
+    assert there == {"README.md", *(f"{rule.id}.md" for rule in RULES)}
+    index = (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        page = (ROOT / FOLDER / f"{rule.id}.md").read_text(encoding="utf-8")
+        assert f"[{rule.id}]({rule.id}.md)" in index
+        assert all(part in page for part in (rule.id, rule.title, rule.why, rule.remedy))
 
 
 def test_readme_names_every_command() -> None:
