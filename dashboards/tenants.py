@@ -35,11 +35,21 @@ def build(settings: Settings, boards: Mapping[str, bytes]) -> Iterator[tuple[str
         )
     forms = {name: _form(boards[f"{name}.json"], chosen.dashboards) for name in chosen.dashboards}
     for tenant in chosen.tenants:
-        mark, folder = hashlib.sha256(tenant.encode()).hexdigest()[:12], folder_of(tenant)
+        mark, folder = _mark(tenant), folder_of(tenant)
         # A comma parts the values of a variable.
         words = {PLACE: tenant, QUERY: tenant.replace(",", "\\,"), MARK: mark}
         for name, form in forms.items():
             yield f"{folder}/{name}.json", _filled(form, words)
+
+
+def uids(settings: Settings) -> Iterator[str]:
+    """The uid of each dashboard of each tenant."""
+    chosen = settings.tenant_folders
+    yield from (f"{uid(name)}-{_mark(tenant)}" for tenant in chosen.tenants for name in chosen.dashboards)
+
+
+def _mark(tenant: str) -> str:
+    return hashlib.sha256(tenant.encode()).hexdigest()[:12]
 
 
 def folder_of(tenant: str) -> str:

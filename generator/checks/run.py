@@ -50,7 +50,7 @@ def check(
 
 def project(settings: Settings, files: Sequence[File], prometheus: str | None = None) -> Project:
     """These documents with what is known beside them."""
-    import dashboards
+    from dashboards import MODULES, OPTIONAL, tenants
     from dashboards.frame import uid
     from provisioning.grafana import ALERTMANAGER_UID, POSTGRES_UID, PROMETHEUS_UID
 
@@ -63,7 +63,7 @@ def project(settings: Settings, files: Sequence[File], prometheus: str | None = 
     else:
         names = known.catalogue()
     names = replace(names, series={**recorded, **names.series})
-    uids = frozenset(uid(name) for name in dashboards.MODULES)
+    uids = frozenset((*(uid(name) for name in (*MODULES, *OPTIONAL)), *tenants.uids(settings)))
     sources = frozenset({PROMETHEUS_UID, POSTGRES_UID, ALERTMANAGER_UID, *settings.imports.datasources.values()})
     return Project(tuple(files), names, uids, sources)
 

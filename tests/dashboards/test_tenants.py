@@ -16,6 +16,7 @@ from dashboards import tenants
 from dashboards.tenants import TenantError
 from exporter.settings import Settings, SettingsError, load
 from generator import files
+from generator.checks.run import check
 from generator.generate import build
 from tests.dashboards.conftest import Boards
 
@@ -105,3 +106,11 @@ def test_mistakes_are_sentences(raw: dict[str, bytes], tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"tenant_folders": {"tenants": ["a : b"]}}))
     with pytest.raises(SettingsError, match="'a : b' cannot be the value of a variable in Grafana"):
         load(file, {})
+
+
+def test_check_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our exclusions hold for the dashboards of tenants, too."""
+    monkeypatch.chdir(tmp_path)
+    report = check(Settings.model_validate({"tenant_folders": {"tenants": ["acme", "beta & co"]}}))
+    assert report.findings == ()
+    assert report.files > 40
