@@ -18,12 +18,13 @@ def command(ctx: click.Context, once: bool, openmetrics: bool) -> None:
       watchfloor exporter --once | grep calls_completed_total
     """
     from exporter import run
-    from exporter.settings import load
 
-    settings = load(ctx.obj["config"])
     if openmetrics and not once:
         raise click.UsageError("--openmetrics needs --once; the server chooses by the Accept header")
     if once:
+        from exporter.settings import load
+
+        settings = load(ctx.obj["config"])
         click.echo(run.once(settings, openmetrics, run.show_progress), nl=False)
     else:
-        run.serve_forever(settings)
+        run.serve_forever(ctx.obj["config"])
