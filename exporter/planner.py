@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 
 from exporter.entity import Entity
 from exporter.metric import Metric
-from exporter.planning import ENTITY, KNOWN, METRIC, METRICS, Failed, Loaded, Planned
+from exporter.planning import ENTITY, METRIC, Failed, Loaded, Planned, catalogue
 from exporter.settings import Settings
 from exporter.sources.database import sentence
 
@@ -32,9 +32,10 @@ class Plain(pickle.Pickler):
 
     def persistent_id(self, obj: Any) -> tuple[str, str] | None:
         """The place of a metric or an entity in the catalogue."""
-        if isinstance(obj, Metric) and METRICS.get(obj.base) is obj:
+        metrics, entities = catalogue()
+        if isinstance(obj, Metric) and metrics.get(obj.base) is obj:
             return METRIC, obj.base
-        if isinstance(obj, Entity) and KNOWN.get(obj.name) is obj:
+        if isinstance(obj, Entity) and entities.get(obj.name) is obj:
             return ENTITY, obj.name
         return None
 
@@ -112,7 +113,3 @@ def _tried(work: Callable[[], T]) -> T | Failed:
 def _tell(to: Any, what: Any) -> None:
     Plain(to, pickle.HIGHEST_PROTOCOL).dump(what)
     to.flush()
-
-
-if __name__ == "__main__":
-    main()

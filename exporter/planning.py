@@ -6,25 +6,19 @@ import contextlib
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from exporter.engine.scans import Plan
-from exporter.entities import ENTITIES
-from exporter.entity import Entity
-from exporter.metric import Metric, set_namespace
-from exporter.metrics import CATALOGUE
-from exporter.sources.database import DatabaseError
-
 if TYPE_CHECKING:
+    from exporter.engine.scans import Plan
+    from exporter.entity import Entity
+    from exporter.metric import Metric
     from exporter.settings import Settings
 
 METRIC: Final = "metric"
 ENTITY: Final = "entity"
-METRICS: Final[Mapping[str, Metric]] = {metric.base: metric for metric in CATALOGUE}
-KNOWN: Final[Mapping[str, Entity]] = {entity.name: entity for entity in ENTITIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +50,36 @@ class _Answers(pickle.Unpickler):
 
     def persistent_load(self, pid: tuple[str, str]) -> Metric | Entity:
         """A metric or an entity of the catalogue."""
+        metrics, entities = catalogue()
         kind, name = pid
-        return METRICS[name] if kind == METRIC else KNOWN[name]
+        return metrics[name] if kind == METRIC else entities[name]
+
+
+@cache
+def catalogue() -> tuple[dict[str, Metric], dict[str, Entity]]:
+    """Metrics and entities by name."""
+    from exporter.entities import ENTITIES
+    from exporter.metrics import CATALOGUE
+
+    return {metric.base: metric for metric in CATALOGUE}, {entity.name: entity for entity in ENTITIES}
 
 
 class Planner:
-    """Asks a process of its own for the settings, and for a plan as often as one is needed. Used by one thread at a time."""
+    """Asks a process of its own for the settings, and for a plan as often as one is needed. Used by one thread at a time.
 
-    def __init__(self) -> None:
+    It is begun before all else, and this module imports nothing, so that the process works while the exporter is imported.
+    """
+
+    def __init__(self, config: Path | None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._known = b""
         self._closed = False
+        self._start(config)
 
-    def load(self, path: Path | None) -> Loaded:
+    def load(self) -> Loaded:
         """Settings and mapping in force; raises what is wrong with them. The process stays for the first plan."""
-        self._start(path)
+        from exporter.metric import set_namespace
+
         found: Loaded = self._answer()
         self._known = found.known
         set_namespace(found.settings.namespace)
@@ -96,9 +105,12 @@ class Planner:
 
     def _start(self, first: Path | bytes | None) -> None:
         if self._closed:
+            from exporter.sources.database import DatabaseError
+
             raise DatabaseError("the exporter is stopping")
-        # The folder in which the exporter was started must not lend modules to it.
-        command = [sys.executable, "-P", "-m", "exporter.planner"]
+        # It must find the very modules that the exporter has.
+        program = f"import sys; sys.path[:] = {sys.path!r}; from exporter.planner import main; main()"
+        command = [sys.executable, "-P", "-c", program]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._say(pickle.dumps(first))
 
@@ -117,6 +129,8 @@ class Planner:
         try:
             found = _Answers(self._process.stdout).load()
         except (EOFError, pickle.UnpicklingError):
+            from exporter.sources.database import DatabaseError
+
             code = self._end()
             raise DatabaseError(f"the process that plans ended with {code} before it answered") from None
         if isinstance(found, Failed):

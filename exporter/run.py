@@ -7,14 +7,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.engine.collector import Collector
 from exporter.engine.computing import Computer
 from exporter.exposition import Exposition
 from exporter.memory import steady_heap
-from exporter.planning import Planner
 from exporter.server import serve, stop_on_signals
 from exporter.sources.database import Database, DatabaseError, connect
 from exporter.sources.states import States
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from exporter.engine.collector import MakePlan
     from exporter.engine.scans import Plan
     from exporter.mapping import Mapping
+    from exporter.planning import Planner
     from exporter.settings import Settings
 
 
@@ -49,11 +48,10 @@ def _build(settings: Settings, url: str, mapping: Mapping | None, make_plan: Mak
     return Exposition(collector, States(settings.states).read, computer)
 
 
-def serve_forever(config: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT, by a settings file or without one."""
-    planner = Planner()
+def serve_forever(planner: Planner) -> None:
+    """Serve until SIGTERM or SIGINT, by what a planner tells."""
     try:
-        found = planner.load(config)
+        found = planner.load()
         source = _build(found.settings, found.url, None, lambda database: _planned(planner, database))
         try:
             _serve(source, found.settings)
