@@ -108,8 +108,8 @@ class Planner:
             from exporter.sources.database import DatabaseError
 
             raise DatabaseError("the exporter is stopping")
-        # It must find the very modules that the exporter has.
-        program = f"import sys; sys.path[:] = {sys.path!r}; from exporter.planner import main; main()"
+        # It must find the very modules that the exporter has, and ends before garbage matters.
+        program = f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; from exporter.planner import main; main()"
         command = [sys.executable, "-P", "-c", program]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._say(pickle.dumps(first))
