@@ -10,9 +10,12 @@ import hmac
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exporter.settings import BasicAuth, Tls, secret
+from exporter.errors import secret
+
+if TYPE_CHECKING:
+    from exporter.settings import BasicAuth, Tls
 
 
 class ServerError(Exception):

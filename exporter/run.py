@@ -7,49 +7,71 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from exporter.engine.collector import Collector
 from exporter.engine.computing import Computer
 from exporter.exposition import Exposition
-from exporter.mapping import load
 from exporter.memory import steady_heap
 from exporter.server import serve, stop_on_signals
-from exporter.settings import DEMO_STATES, Settings, SettingsError, database_url
-from exporter.sources.database import Database, connect
+from exporter.sources.database import Database, DatabaseError, connect
 from exporter.sources.states import States
+
+if TYPE_CHECKING:
+    from exporter.engine.collector import MakePlan
+    from exporter.engine.scans import Plan
+    from exporter.mapping import Mapping
+    from exporter.planning import Planner
+    from exporter.settings import Settings
 
 
 def build(settings: Settings) -> Exposition:
-    """The exporter for the settings; connects to nothing yet."""
+    """The exporter for the settings, which makes its plans itself; connects to nothing yet."""
+    from exporter.mapping import load
+    from exporter.settings import DEMO_STATES, required_url
+
     url = required_url(settings)
     if os.environ.get(DEMO_STATES):
         from exporter.demo.gauges import with_states
 
         settings = with_states(settings, os.environ)
-    mapping = load(settings.database)
+    return _build(settings, url, load(settings.database), None)
 
+
+def _build(settings: Settings, url: str, mapping: Mapping | None, make_plan: MakePlan | None) -> Exposition:
     def database() -> Database:
         return connect(url, settings.database.connect_timeout)
 
-    collector = Collector(settings, mapping, database)
+    collector = Collector(settings, mapping, database, make_plan=make_plan)
     book = collector.book
     computer = Computer(settings, database(), lambda: book.plan, lambda: book.admission, collector.log)
     return Exposition(collector, States(settings.states).read, computer)
 
 
-def required_url(settings: Settings) -> str:
-    """The database's URL; SettingsError when none is set."""
-    url = database_url(settings)
-    if url is None:
-        raise SettingsError(
-            "no database is set: give ANALYTICS_DATABASE_URL, such as postgresql://reader@127.0.0.1/app, or database.url_file"
-        )
-    return url
+def serve_forever(planner: Planner) -> None:
+    """Serve until SIGTERM or SIGINT, by what a planner tells."""
+    try:
+        found = planner.load()
+        source = _build(found.settings, found.url, None, lambda database: _planned(planner, database))
+        try:
+            _serve(source, found.settings)
+        finally:
+            source.collector.stop.set()
+            planner.close()
+            _close(source)
+    finally:
+        planner.close()
 
 
-def serve_forever(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    source = build(settings)
+def _planned(planner: Planner, database: Database) -> Plan:
+    """A plan for this very database: what is behind the URL may have changed while it was made."""
+    found = planner.plan()
+    if found.identity != database.identity():
+        raise DatabaseError("another database answers at the URL since the plan was made; it is made anew")
+    return found.plan
+
+
+def _serve(source: Exposition, settings: Settings) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
     # What planning left behind lives as long as the process; a full collection in the middle of a scrape costs 30 ms.
@@ -60,10 +82,7 @@ def serve_forever(settings: Settings) -> None:
     source.collector.start()
     if source.computer is not None:
         source.computer.start()
-    try:
-        serve(source, settings, stop, ready=lambda: source.collector.log(f"serving on {_address(settings)}"))
-    finally:
-        _close(source)
+    serve(source, settings, stop, ready=lambda: source.collector.log(f"serving on {_address(settings)}"))
 
 
 def _close(source: Exposition) -> None:

@@ -14,13 +14,15 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.access import Guard, ServerError, address, bind_error, context
 from exporter.endpoint import NOT_ALLOWED, OPEN, PLAIN, REFUSED, Answer, Source, answer, clean
 from exporter.log import log, where
 from exporter.negotiation import wants_gzip
-from exporter.settings import Settings
+
+if TYPE_CHECKING:
+    from exporter.settings import Settings
 
 __all__ = ["Server", "ServerError", "Source", "serve", "stop_on_signals"]
 

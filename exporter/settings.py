@@ -13,6 +13,7 @@ from exporter.alerting import Alerting
 from exporter.business import Benchmarks, Projection, Roi
 from exporter.deadman import Deadman
 from exporter.duration import duration, seconds
+from exporter.errors import SettingsError, secret
 from exporter.folders import TenantFolders
 from exporter.history.section import History, HistoryStep
 from exporter.kubernetes import Kubernetes
@@ -46,16 +47,12 @@ from exporter.thresholds import Threshold, Thresholds
 __all__ = [
     "DEMO_STATES", "ENVIRONMENT", "FILE", "SECRETS", "Alerting", "BasicAuth", "Budget", "Content", "Database", "Demo", "Exporter", "Grafana", "History", "HistoryStep", "HttpState", "Imports",
     "Model", "Prices", "RedisState", "Satisfaction", "Seconds", "Settings", "SettingsError", "Stack", "StateSource", "Threshold", "Thresholds", "Tls",
-    "database_url", "duration", "load", "read_file", "seconds", "secret",
+    "database_url", "duration", "load", "read_file", "required_url", "seconds", "secret",
 ]  # fmt: skip
 
 FILE: Final = "watchfloor.yml"
 DEMO_STATES: Final = "WATCHFLOOR_DEMO_STATES"
 """Variable by which a demo stack tells its exporter where the live workload serves its state."""
-
-
-class SettingsError(Exception):
-    """The settings are wrong; the message says which one, what is wrong and what would be right."""
 
 
 class Settings(Model):
@@ -204,16 +201,14 @@ def database_url(settings: Settings) -> str | None:
     return None
 
 
-def secret(path: Path, place: str) -> str:
-    """The content of a secret file without white space around it."""
-    try:
-        value = path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"{place}: cannot read {path}: {reason}") from None
-    if not value:
-        raise SettingsError(f"{place}: {path} is empty; write the secret into it")
-    return value
+def required_url(settings: Settings) -> str:
+    """The database's URL; SettingsError when none is set."""
+    url = database_url(settings)
+    if url is None:
+        raise SettingsError(
+            "no database is set: give ANALYTICS_DATABASE_URL, such as postgresql://reader@127.0.0.1/app, or database.url_file"
+        )
+    return url
 
 
 def read_file(path: Path) -> dict[str, Any]:

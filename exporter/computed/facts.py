@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.engine.relation import relation, unreadable
 from exporter.engine.resolve import Source
 from exporter.entity import Column, Entity
 from exporter.metric import Computed
-from exporter.settings import Settings
 from exporter.sources.database import Row, Session
+
+if TYPE_CHECKING:
+    from exporter.settings import Settings
 
 PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 PLACE: Final = re.compile(r"\{([a-z_]\w*)\}")
@@ -65,6 +67,18 @@ class Computation:
         for metric in self.metrics:
             if metric.domain != self.domain:
                 raise ComputationError(f"computation {self.name} of {self.domain}: {metric.base} is of {metric.domain}")
+
+
+def lacks(computation: Computation, sources: Mapping[str, Source]) -> str | None:
+    """Why a computation cannot run on these sources."""
+    for entity, columns in computation.needs.items():
+        source = sources.get(entity.name)
+        if source is None:
+            return f"entity {entity.name} is not mapped"
+        reason = source.missing(entity[column] for column in columns) or unreadable(source)
+        if reason is not None:
+            return reason
+    return None
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from exporter.engine import state
 from exporter.engine.horizon import Horizon
@@ -17,8 +17,10 @@ from exporter.engine.tail import slice_width
 from exporter.engine.totals import Admission, Totals
 from exporter.labels import LABELS
 from exporter.prices import Price
-from exporter.settings import Settings
 from exporter.sources.database import Moment, Row
+
+if TYPE_CHECKING:
+    from exporter.settings import Settings
 
 LOST_SECONDS: Final = 86_400.0
 """How long it is shown that totals were lost."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
-
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.engine.columns import Resolved, compile_sql, literal
 from exporter.engine.probe import can_last, probe
@@ -15,7 +12,14 @@ from exporter.engine.scans import CLOSED, Family, LevelScan, Scan
 from exporter.entity import Column
 from exporter.labels import KIND, Label
 from exporter.metric import Count, Distribution, EventMetric, Level, Sum
-from exporter.settings import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.sql.elements import ColumnElement
+
+    from exporter.settings import Settings
+else:
+    from exporter.later import sqlalchemy as sa
 
 FIRST: Final = "0001-01-03"
 LAST: Final = "9999-12-30"
@@ -87,7 +91,7 @@ class Builder:
             self.groups[label.name] = self.at.part(label.derived, self.settings.time_zone)
             return
         column = self.source.columns.get(label.name)
-        if column is not None and column.raw is not None:
+        if column is not None and column.varies:
             self.groups[label.name] = column.words()
 
     def _families(self, metric: EventMetric) -> Iterator[Family]:
@@ -160,7 +164,7 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
     places: list[int | str] = []
     for label in metric.labels:
         column = source.columns.get(label.name)
-        if column is not None and column.raw is not None:
+        if column is not None and column.varies:
             places.append(len(groups))
             groups[label.name] = column.words()
         else:
@@ -198,7 +202,10 @@ def level_scan(metric: Level, source: Source) -> LevelScan:
         family,
         tuple(groups),
         compile_sql(statement, source.dialect),
-        opening.where(sa.or_(raw.is_(None), lasting)).add_columns(opened.slot().label("slot")).group_by(*grouped),
-        closing.where(lasting).add_columns(closed.slot().label("slot")).group_by(*grouped),
+        compile_sql(
+            opening.where(sa.or_(raw.is_(None), lasting)).add_columns(opened.slot().label("slot")).group_by(*grouped),
+            source.dialect,
+        ),
+        compile_sql(closing.where(lasting).add_columns(closed.slot().label("slot")).group_by(*grouped), source.dialect),
         compile_sql(recent, source.dialect) if recent is not None else None,
     )

@@ -7,27 +7,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from exporter.computed.cost import prices_in_force
 from exporter.computed.facts import Facts
 from exporter.engine import sealer, state
 from exporter.engine.book import Book
 from exporter.engine.horizon import Horizon
-from exporter.engine.plan import plan
 from exporter.engine.reconcile import Reconciler
-from exporter.engine.scans import Scan
+from exporter.engine.scans import Plan, Scan
 from exporter.engine.scrape import Limits, Outcome, Reader
 from exporter.engine.tail import floor, slice_width
 from exporter.engine.totals import Totals
 from exporter.health import Check, Health
 from exporter.log import log
-from exporter.mapping import Mapping
 from exporter.memory import give_back
-from exporter.settings import Settings
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Moment, Session, sentence
+
+if TYPE_CHECKING:
+    from exporter.mapping import Mapping
+    from exporter.settings import Settings
 
 Log = Callable[[str], None]
 Progress = sealer.Progress
+MakePlan = Callable[[Database], Plan]
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)
 LOOK_SECONDS = 30.0
 """How often the newest rows are looked at; without an index that reads a whole table."""
@@ -39,14 +42,31 @@ def to_log(line: str) -> None:
     log("exporter", message=line)
 
 
+def _plan(settings: Settings, mapping: Mapping | None, database: Database) -> Plan:
+    """A plan that is made in this process."""
+    from exporter.engine.plan import plan
+
+    assert mapping is not None  # else somebody else makes the plan
+    return plan(settings, mapping, database)
+
+
 class Collector:
-    """Everything that the exporter knows of one database. Threads: any number of scrapers, one sealer."""
+    """Everything that the exporter knows of one database. Threads: any number of scrapers, one sealer.
+
+    The plan is made here, by the mapping, or by `make_plan`.
+    """
 
     def __init__(
-        self, settings: Settings, mapping: Mapping, connect: Callable[[], Database], log: Log = to_log
+        self,
+        settings: Settings,
+        mapping: Mapping | None,
+        connect: Callable[[], Database],
+        log: Log = to_log,
+        *,
+        make_plan: MakePlan | None = None,
     ) -> None:
         self.settings = settings
-        self.mapping = mapping
+        self._plan = make_plan or (lambda database: _plan(settings, mapping, database))
         self.log = log
         self._scraper, self._background = connect(), connect()
         exporter = settings.exporter
@@ -104,6 +124,8 @@ class Collector:
                 give_back()
                 failures = 0
             except DatabaseError as error:
+                if self.stop.is_set():
+                    return
                 self._fail(str(error))
                 # Whatever answers next may be another database, or one with other columns.
                 self._replan_at = time.monotonic()
@@ -232,7 +254,7 @@ class Collector:
     def _make_plan(self) -> None:
         """Look at the database's columns and adopt the plan that they allow."""
         identity = self._background.identity()
-        found = plan(self.settings, self.mapping, self._background)
+        found = self._plan(self._background)
         with self._lock:
             self.book.adopt(found, identity)
         for source in found.sources.values():

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
-
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 
 from exporter.engine import stamps, zones
 from exporter.engine.types import Type
 from exporter.entity import Column, Condition, Kind
-from exporter.mapping.model import UNITS, ColumnSource
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.sql.elements import ColumnElement
+
+    from exporter.mapping import ColumnSource
+else:
+    from exporter.later import sqlalchemy as sa
 
 # A zone's clock goes back by an hour at most; two hours around a wall time hold every instant that it can mean.
 FOLD: Final = timedelta(hours=2)
@@ -33,10 +37,21 @@ class Resolved:
 
     column: Column
     source: ColumnSource
-    raw: ColumnElement[Any] | None
     type: Type
     zone: str
     dialect: str
+
+    @property
+    def raw(self) -> ColumnElement[Any] | None:
+        """The value as it stands in a row; None for a constant."""
+        if self.source.value is not None:
+            return None
+        return written(self.source)
+
+    @property
+    def varies(self) -> bool:
+        """Whether rows can differ in it."""
+        return self.source.value is None
 
     @property
     def constant(self) -> str | None:
@@ -78,6 +93,8 @@ class Resolved:
 
     @property
     def _factor(self) -> Decimal:
+        from exporter.mapping.model import UNITS
+
         return Decimal(UNITS[self.source.unit or "s"])
 
     def summed(self, where: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
@@ -283,6 +300,11 @@ def _quote(text: str) -> str:
 def literal(text: str) -> ColumnElement[Any]:
     """A word inside a statement; statements are built once, so words are no parameters."""
     return sa.literal_column(_quote(text))
+
+
+def written(source: ColumnSource) -> ColumnElement[Any]:
+    """What a mapping gives for a column, untouched."""
+    return sa.column(source.column) if source.column is not None else sa.literal_column(f"({source.sql})")
 
 
 def relation(table: str | None, sql: str | None, joined: str = "") -> Any:

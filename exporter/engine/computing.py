@@ -7,17 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from exporter.computed import COMPUTATIONS
-from exporter.computed.facts import Computation, ComputationError, Facts, Value
-from exporter.engine.plan import computable
+from exporter.computed.facts import Computation, ComputationError, Facts, Value, lacks
 from exporter.engine.scans import Plan
 from exporter.engine.totals import Admission
 from exporter.labels import OTHER, UNKNOWN
 from exporter.metric import Computed
-from exporter.settings import Settings
 from exporter.sources.database import Database, DatabaseError, sentence
+
+if TYPE_CHECKING:
+    from exporter.settings import Settings
 
 TICK: Final = 1.0
 KEPT: Final = 3
@@ -105,7 +106,7 @@ class Computer:
         plan = self._plan()
         if plan is None:
             return
-        for computation in computable(self._computations, plan):
+        for computation in (one for one in self._computations if lacks(one, plan.sources) is None):
             result = self.results.setdefault(computation.name, Result(computation))
             if self._stop.is_set():
                 return

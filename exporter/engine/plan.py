@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from exporter.computed import COMPUTATIONS
-from exporter.computed.facts import Computation
+from exporter.computed.facts import lacks
 from exporter.engine.building import Builder, level_scan
 from exporter.engine.prices import priced
-from exporter.engine.relation import unreadable
+from exporter.engine.relation import rows, unreadable
 from exporter.engine.resolve import Source, resolve
 from exporter.engine.scans import Plan, Scan
 from exporter.entities import ENTITIES
 from exporter.entities.cost import PRICE
-from exporter.mapping import Mapping
 from exporter.metric import Distribution, EventMetric, Level, Metric, State, Sum
 from exporter.metrics import CATALOGUE
 from exporter.prices import load as load_prices
-from exporter.settings import Settings
 from exporter.sources.database import Database
+
+if TYPE_CHECKING:
+    from exporter.mapping import Mapping
+    from exporter.settings import Settings
 
 APART: Final = 2
 """A histogram is read apart from metrics that have so many labels more."""
@@ -55,6 +58,11 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
                 {m.base: found for m in metrics if isinstance(m, (EventMetric, Level)) and m.entity is entity}
             )
     sources = priced(sources, load_prices(settings.prices.file))
+    read = {PRICE.name, *(entity.name for one in COMPUTATIONS for entity in (*one.needs, *one.uses))}
+    sources = {
+        name: replace(source, rows=rows(source)) if name in read and unreadable(source) is None else source
+        for name, source in sources.items()
+    }
     missing.update(_uncomputable(metrics, sources))
     able: list[Metric] = []
     for metric in metrics:
@@ -118,7 +126,7 @@ def _split(group: list[EventMetric], source: Source) -> tuple[list[EventMetric],
 def _mapped(metric: EventMetric, source: Source) -> frozenset[str]:
     """Labels of a metric that rows differ in."""
     columns = ((label.name, source.columns.get(label.name)) for label in metric.labels)
-    return frozenset(name for name, column in columns if column is not None and column.raw is not None)
+    return frozenset(name for name, column in columns if column is not None and column.varies)
 
 
 def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> dict[str, str]:
@@ -126,25 +134,8 @@ def _uncomputable(metrics: tuple[Metric, ...], sources: dict[str, Source]) -> di
     found: dict[str, str] = {}
     able: set[str] = set()
     for computation in COMPUTATIONS:
-        reason = _lacks(computation, sources)
+        reason = lacks(computation, sources)
         bases = [metric.base for metric in computation.metrics if metric in metrics]
         able.update(bases if reason is None else ())
         found = {**dict.fromkeys(bases, reason), **found} if reason is not None else found
     return {base: reason for base, reason in found.items() if base not in able}
-
-
-def computable(computations: Iterable[Computation], found: Plan) -> Iterator[Computation]:
-    """Computations that this database allows."""
-    return (one for one in computations if _lacks(one, found.sources) is None)
-
-
-def _lacks(computation: Computation, sources: dict[str, Source]) -> str | None:
-    """Why a computation cannot run on these sources."""
-    for entity, columns in computation.needs.items():
-        source = sources.get(entity.name)
-        if source is None:
-            return f"entity {entity.name} is not mapped"
-        reason = source.missing(entity[column] for column in columns) or unreadable(source)
-        if reason is not None:
-            return reason
-    return None

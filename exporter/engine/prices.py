@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-import sqlalchemy as sa
-
 from exporter.engine.columns import Resolved, compile_sql
 from exporter.engine.relation import relation as plain_relation
 from exporter.engine.relation import seconds, view
@@ -99,7 +97,7 @@ class _Pricing:
             columns["source"] = _worked_out(self.source, entity["source"], where, Type.TEXT)
         else:
             constant = ColumnSource(value=RECORDED)
-            columns["source"] = Resolved(entity["source"], constant, None, Type.TEXT, "UTC", self.source.dialect)
+            columns["source"] = Resolved(entity["source"], constant, Type.TEXT, "UTC", self.source.dialect)
         columns["reason"] = _worked_out(self.source, entity["reason"], self._reason(cost), Type.TEXT)
         return replace(self.source, columns=columns, joined=self._join(computed) if self.prices is not None else "")
 
@@ -267,7 +265,7 @@ def _quote(text: str) -> str:
 
 def _worked_out(source: Source, column: Column, sql: str, kind: Type) -> Resolved:
     """A column that is an expression over others."""
-    return Resolved(column, ColumnSource(sql=sql), sa.literal_column(f"({sql})"), kind, "UTC", source.dialect)
+    return Resolved(column, ColumnSource(sql=sql), kind, "UTC", source.dialect)
 
 
 def _text(column: Resolved) -> str:

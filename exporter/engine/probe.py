@@ -16,14 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Final
-
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.engine.columns import Resolved, compile_sql
 from exporter.engine.resolve import Source
 from exporter.engine.types import Type
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.sql.elements import ColumnElement
+else:
+    from exporter.later import sqlalchemy as sa
 
 TICK: Final = timedelta(microseconds=1)
 """PostgreSQL's time stamps have no finer parts."""
@@ -61,7 +64,7 @@ def can_last(source: Source, at: Resolved, columns: Iterable[Resolved]) -> bool:
     """Whether numbers by this event time depend on nothing but rows of a table."""
     plain = source.mapping.table is not None and source.mapping.where is None
     stamped = at.type in (Type.ZONED, Type.NAIVE) and at.source.format is None
-    read = all(c.raw is None or (c.source.sql is None and c.type in LASTING) for c in (at, *columns))
+    read = all(not c.varies or (c.source.sql is None and c.type in LASTING) for c in (at, *columns))
     return source.dialect == "postgresql" and plain and stamped and read
 
 
@@ -81,13 +84,12 @@ def below(transaction: int) -> dict[str, Any]:
 
 
 def _below(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    class Xid(sa.types.UserDefinedType[int]):
+        cache_ok = True
+
+        def get_col_spec(self, **_: Any) -> str:
+            return "xid"
+
     # A subquery is worked out once and not for every row.
-    age = sa.select(sa.func.age(sa.cast(number, _Xid))).scalar_subquery()
+    age = sa.select(sa.func.age(sa.cast(number, Xid))).scalar_subquery()
     return sa.func.count().filter(sa.func.age(sa.literal_column("xmin")) > age)
-
-
-class _Xid(sa.types.UserDefinedType[int]):
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "xid"

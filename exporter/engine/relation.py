@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
-
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.engine.columns import Resolved, compile_sql, literal
-from exporter.engine.resolve import Source
+from exporter.engine.resolve import Rows, Source
 from exporter.engine.types import Type
 from exporter.entity import Column, Kind
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.sql.elements import ColumnElement
+else:
+    from exporter.later import sqlalchemy as sa
 
 TYPES: Final = {
     Kind.TEXT: "text", Kind.TIME: "timestamptz", Kind.INTEGER: "bigint", Kind.REAL: "double precision", Kind.MONEY: "numeric",
     Kind.FLAG: "boolean",
 }  # fmt: skip
+MARK: Final = "relation__"
+SINCE, UNTIL = "since", "until"
 
 
 def view(source: Source, columns: Iterable[Column]) -> str:
@@ -38,6 +43,20 @@ def relation(
     source: Source, name: str, at: Column | None, since: datetime | None, until: datetime | None
 ) -> tuple[str, dict[str, Any]]:
     """A subselect with all columns of an entity, and its parameters; the window is asked so that an index serves."""
+    text = source.rows or rows(source)
+    limits: list[str] = []
+    params: dict[str, Any] = {}
+    if at is not None:
+        for operator, end, instant in ((">=", SINCE, since), ("<=", UNTIL, until)):
+            if instant is not None:
+                limits.append(text.limits[at.name, operator].replace(MARK, f"{name}_"))
+                params |= source.columns[at.name].params(f"{name}_{end}", operator, instant)
+    joint = " AND " if source.mapping.where else " WHERE "
+    return f"({text.select}{joint if limits else ''}{' AND '.join(limits)}) AS {name}", params
+
+
+def rows(source: Source) -> Rows:
+    """The texts of which a relation is put together, so that nothing is built when it is read."""
     chosen = []
     for column in source.entity.columns:
         found = source.columns.get(column.name)
@@ -52,15 +71,13 @@ def relation(
             )
             value = sa.literal_column(f"CAST(NULL AS {kind})")
         chosen.append(value.label(column.name))
-    statement = source.select_from(*chosen)
-    params: dict[str, Any] = {}
-    if at is not None:
-        window = source.columns[at.name]
-        for end, operator, instant in (("since", ">=", since), ("until", "<=", until)):
-            if instant is not None:
-                statement = statement.where(window.compare(f"{name}_{end}", operator))
-                params |= window.params(f"{name}_{end}", operator, instant)
-    return f"({compile_sql(statement, source.dialect)}) AS {name}", params
+    limits = {
+        (name, operator): f"({_sql(found.compare(f'{MARK}{end}', operator), source)})"
+        for name, found in source.columns.items()
+        if found.column.kind is Kind.TIME and found.varies
+        for operator, end in ((">=", SINCE), ("<=", UNTIL))
+    }
+    return Rows(compile_sql(source.select_from(*chosen), source.dialect), limits)
 
 
 def _value(found: Resolved, *, zoned: bool) -> ColumnElement[Any]:

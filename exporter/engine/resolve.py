@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Final
 
 from exporter.engine import stamps
-from exporter.engine.columns import SCALES, Resolved, compile_sql, relation
+from exporter.engine.columns import SCALES, Resolved, compile_sql, relation, written
 from exporter.engine.types import TYPES, Type
 from exporter.entity import Column, Entity, Kind
-from exporter.mapping import ColumnSource, EntityMapping, Mapping
 from exporter.sources.database import ConnectionLost, Database, DatabaseError, Session
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from exporter.mapping import ColumnSource, EntityMapping, Mapping
+else:
+    from exporter.later import sqlalchemy as sa
 
 NUMBERS: Final = frozenset({Kind.INTEGER, Kind.REAL, Kind.MONEY})
 TIMEOUT: Final = 5.0
 CARDS: Final = "wf_"
 """How names begin that belong to rate cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Text of a SELECT of all columns of an entity, and of the conditions on a time, by column and operator.
+
+    The names of parameters begin with `MARK`, which stands for the name of the relation.
+    """
+
+    select: str
+    limits: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class Source:
     problems: dict[str, str]
     joined: str = ""
     """Rate cards, for columns that need prices."""
+    rows: Rows | None = None
+    """The entity as computations read it, where it was worked out before."""
 
     def select_from(self, *columns: Any) -> Any:
         """A SELECT over the entity's rows; with the rate cards only where a column looks at them."""
@@ -61,7 +78,7 @@ def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | st
     mapped = mapping.entities.get(entity.name)
     if mapped is None:
         return f"entity {entity.name} is not mapped"
-    raws = {name: _raw(source) for name, source in mapped.columns.items() if source.value is None}
+    raws = {name: written(source) for name, source in mapped.columns.items() if source.value is None}
     bare = Source(entity, mapped, database.dialect, {}, {})
     try:
         with database.snapshot() as session:
@@ -77,7 +94,7 @@ def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | st
             continue
         zone = source.time_zone or mapping.time_zone
         kind = Type.TEXT if source.value is not None else TYPES.get(types[name], Type.OTHER)
-        found = Resolved(entity[name], forms.get(name, source), raws.get(name), kind, zone, database.dialect)
+        found = Resolved(entity[name], forms.get(name, source), kind, zone, database.dialect)
         wrong = strange.get(name) or _unfit(found)
         if wrong:
             problems[name] = f"column {name} of {entity.name}: {wrong}"
@@ -86,15 +103,11 @@ def resolve(entity: Entity, mapping: Mapping, database: Database) -> Source | st
     return Source(entity, mapped, database.dialect, columns, problems)
 
 
-def _raw(source: ColumnSource) -> Any:
-    return sa.column(source.column) if source.column is not None else sa.literal_column(f"({source.sql})")
-
-
 def _types(session: Session, source: Source, raws: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Type of each column, and what is wrong with those that cannot be read."""
     try:
         found = session.describe(
-            source.peek(*(raw.label(f"c{index}") for index, raw in enumerate(raws.values()))), TIMEOUT
+            source.peek(*(each.label(f"c{index}") for index, each in enumerate(raws.values()))), TIMEOUT
         )
         return dict(zip(raws, (column.type for column in found), strict=True)), {}
     except ConnectionLost:
@@ -144,6 +157,6 @@ def _unfit(column: Resolved) -> str | None:
         if found in (Type.WHOLE, Type.BINARY, Type.EXACT) and column.source.format in ("epoch", "epoch_ms"):
             return None
         return "it is no time stamp; map a time stamp, or a number with format: epoch or epoch_ms"
-    if kind in NUMBERS and found not in (Type.WHOLE, Type.BINARY, Type.EXACT, Type.SPAN) and column.raw is not None:
+    if kind in NUMBERS and found not in (Type.WHOLE, Type.BINARY, Type.EXACT, Type.SPAN) and column.varies:
         return "it is no number; map a number, or SQL that makes one"
     return None

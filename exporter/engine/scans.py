@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from exporter.engine.columns import Resolved, compile_sql
+from exporter.engine.columns import Resolved
 from exporter.engine.probe import below
 from exporter.engine.resolve import Source
 from exporter.metric import Metric
@@ -84,16 +84,16 @@ class LevelScan:
     family: Family
     groups: tuple[str, ...]
     sql: str
-    opening: Any = field(compare=False, repr=False)
-    closing: Any = field(compare=False, repr=False)
+    opening_sql: str
+    closing_sql: str
     recent_sql: str | None = None
     """The same for what is open and what opened since some time, where every row has a time at which it opened."""
 
     def slots(self, lower: datetime, instants: Sequence[datetime]) -> tuple[Statement, ...]:
         """As for a scan: what opened after `lower`, and what closed; rows that were never open are in neither."""
         return (
-            _slots(self.opening, self.opened, lower, instants),
-            _slots(self.closing, self.closed, lower, instants),
+            (self.opening_sql, _slot_params(self.opened, lower, instants)),
+            (self.closing_sql, _slot_params(self.closed, lower, instants)),
         )
 
     def at_instant(self, instant: Any, since: datetime | None = None) -> tuple[str, dict[str, Any]]:
@@ -105,10 +105,6 @@ class LevelScan:
         if since is None or self.recent_sql is None:
             return self.sql, params
         return self.recent_sql, params | self.opened.params("since", ">=", since)
-
-
-def _slots(statement: Any, at: Resolved, lower: datetime, instants: Sequence[datetime]) -> Statement:
-    return compile_sql(statement, at.dialect), _slot_params(at, lower, instants)
 
 
 def _slot_params(at: Resolved, lower: datetime, instants: Sequence[datetime]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Mappings: where the entities are found in a user's own tables."""
 
-from exporter.mapping.model import ColumnSource, EntityMapping, Mapping, MappingError, load, presets
+from exporter.errors import MappingError
+from exporter.mapping.model import ColumnSource, EntityMapping, Mapping, load, presets
 
 __all__ = ["ColumnSource", "EntityMapping", "Mapping", "MappingError", "load", "presets"]

@@ -9,14 +9,11 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from exporter.entities import ENTITIES
+from exporter.errors import MappingError
 from exporter.settings import Database
 
 UNITS: Final = {"us": "0.000001", "ms": "0.001", "s": "1", "min": "60", "percent": "0.01", "cents": "0.01"}
 PRESETS: Final = "exporter.mapping.presets"
-
-
-class MappingError(Exception):
-    """A mapping file is wrong; the message says where, what is wrong and what would be right."""
 
 
 class Model(BaseModel):

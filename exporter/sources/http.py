@@ -8,11 +8,14 @@ import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPMessage, HTTPResponse
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from exporter.settings import HttpState, SettingsError, secret
+from exporter.errors import SettingsError, secret
 from exporter.sources.reading import ReadError, number, public, shown
+
+if TYPE_CHECKING:
+    from exporter.settings import HttpState
 
 MOST_BYTES: Final = 1_000_000
 

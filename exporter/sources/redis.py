@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from exporter.settings import RedisState, SettingsError, secret
+from exporter.errors import SettingsError, secret
 from exporter.sources.reading import ReadError, number, public
 
 if TYPE_CHECKING:
     import redis
+
+    from exporter.settings import RedisState
 
 VARIABLE: Final = "REDIS_URL"
 SCHEMES: Final = ("redis://", "rediss://", "unix://")

@@ -6,13 +6,15 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from exporter.log import log, where
 from exporter.metric import State
 from exporter.metrics import CATALOGUE
-from exporter.settings import StateSource
 from exporter.sources.reading import ReadError, Reading
+
+if TYPE_CHECKING:
+    from exporter.settings import StateSource
 
 REUSE_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 0.1

@@ -53,8 +53,7 @@ def command(
     """
     from pathlib import Path
 
-    from exporter.run import required_url
-    from exporter.settings import load
+    from exporter.settings import load, required_url
     from generator import history, past
 
     settings = load(ctx.obj["config"])

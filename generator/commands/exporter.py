@@ -17,13 +17,18 @@ def command(ctx: click.Context, once: bool, openmetrics: bool) -> None:
       ANALYTICS_DATABASE_URL=postgresql://reader@127.0.0.1/app watchfloor exporter
       watchfloor exporter --once | grep calls_completed_total
     """
-    from exporter import run
-    from exporter.settings import load
-
-    settings = load(ctx.obj["config"])
     if openmetrics and not once:
         raise click.UsageError("--openmetrics needs --once; the server chooses by the Accept header")
     if once:
+        from exporter import run
+        from exporter.settings import load
+
+        settings = load(ctx.obj["config"])
         click.echo(run.once(settings, openmetrics, run.show_progress), nl=False)
     else:
-        run.serve_forever(settings)
+        from exporter.planning import Planner
+
+        planner = Planner(ctx.obj["config"])  # It works while the rest is imported.
+        from exporter import run
+
+        run.serve_forever(planner)

@@ -43,7 +43,7 @@ def import_(file: Path, valid_from: str, models: str, zero: bool, output: Path |
 
     import yaml
 
-    from exporter.prices import parse
+    from exporter.pricefile import parse
     from generator.litellm_prices import convert
 
     try:

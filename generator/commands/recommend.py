@@ -41,8 +41,7 @@ def command(ctx: click.Context, *, as_json: bool, priority: str, tenants: tuple[
     """
     from exporter.mapping import load as load_mapping
     from exporter.recommend.once import look
-    from exporter.run import required_url
-    from exporter.settings import load
+    from exporter.settings import load, required_url
     from exporter.sources.database import connect
 
     settings = load(ctx.obj["config"])

@@ -62,8 +62,7 @@ def command(
     """
     from exporter import transcripts
     from exporter.mapping import load as load_mapping
-    from exporter.run import required_url
-    from exporter.settings import load
+    from exporter.settings import load, required_url
     from exporter.sources.database import connect
 
     if not conversations and since is None:

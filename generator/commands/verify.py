@@ -65,8 +65,8 @@ def command(
     """
     from exporter.duration import seconds
     from exporter.mapping import load as load_mapping
-    from exporter.run import required_url, show_progress
-    from exporter.settings import load
+    from exporter.run import show_progress
+    from exporter.settings import load, required_url
     from exporter.sources.database import connect
     from exporter.verify.shown import Prometheus
     from exporter.verify.verifier import Verifier, chosen

@@ -25,8 +25,7 @@ def command(ctx: click.Context, role: str, personal: bool) -> None:
     from exporter import views
     from exporter.mapping import load as load_mapping
     from exporter.prices import load as load_prices
-    from exporter.run import required_url
-    from exporter.settings import load
+    from exporter.settings import load, required_url
     from exporter.sources.database import connect
 
     settings = load(ctx.obj["config"])

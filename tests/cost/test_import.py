@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.mapping import MappingError
-from exporter.prices import overlaps, parse
+from exporter.pricefile import parse
+from exporter.prices import overlaps
 from generator.cli import cli
 from tests.real.data import file
 
