@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -228,7 +229,9 @@ def _database(run: Run, own: str | None, calls: int | None) -> Urls:
         run.ready(service)
     cluster.roles()
     if new:
-        place.say(f"PostgreSQL: passwords are in {place.secrets}; to look around: {cluster.url(READER, DATABASE)}")
+        # The password itself stays out of what terminals and logs keep.
+        word, port = shlex.quote(str(place.secrets / f"postgres_{READER}")), cluster.port
+        place.say(f"to look around: PGPASSWORD=$(cat {word}) psql -h {port.host} -p {port.number} {DATABASE} {READER}")
     demo_history.load(place, cluster, DATABASE, calls)
     cluster.views(DATABASE, personal=place.settings.database.personal_data)
     return Urls(*(cluster.url(role, DATABASE) for role in (OWNER, READER, VIEWER)))

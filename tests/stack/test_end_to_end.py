@@ -161,6 +161,9 @@ def up(place: Stack) -> Stack:
         pytest.skip(f"{' and '.join(missing)} not on the PATH; run: make packages")
     result = place.run("up")
     assert result.returncode == 0, result.stderr
+    words = [path.read_text().strip() for path in (place.folder / ".stack" / "secrets").glob("postgres_*")]
+    assert len(words) == 4
+    assert not any(word in result.stdout + result.stderr for word in words)
     return place
 
 
