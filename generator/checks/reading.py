@@ -9,7 +9,7 @@ from typing import Final
 from generator.checks.model import CheckError, File
 from generator.importing.forms import Forms
 from generator.importing.record import Found, Hints, Irrelevant, Json, Refusal
-from generator.importing.run import FILES, NOT_SOURCES, SKIPPED
+from generator.importing.run import FILES, files
 from generator.importing.text import BYTES, documents
 
 TEXTS: Final = (
@@ -52,18 +52,8 @@ def named(places: Sequence[Path]) -> Iterator[tuple[File, Path]]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Files that may be checked, in order. Hidden folders, links and the manifest are left out."""
-    import os
-
-    found = []
-    for above, names, here in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith("."))
-        found += [
-            Path(above) / name
-            for name in here
-            if name.endswith(TEXTS) and name not in NOT_SOURCES and not name.startswith(".")
-        ]
-    return iter(sorted(path for path in found if path.is_file() and not path.is_symlink()))
+    """Files that may be checked, in order; links are left out."""
+    return (path for path in files(folder, TEXTS) if path.is_file() and not path.is_symlink())
 
 
 def _content(file: Path) -> bytes:

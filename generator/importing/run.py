@@ -105,7 +105,7 @@ def run(places: Iterable[str], importer: Importer, stdin: Any) -> Iterator[Recor
             raise ImportsError(f"{path} does not exist; name a file or a folder, or - for standard input")
 
 
-def files(folder: Path) -> list[Path]:
+def files(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[Path]:
     """The files below a folder that may be sources, in order. Hidden folders and those of others' code are left out."""
     found = []
     for above, names, here in os.walk(folder):
@@ -113,7 +113,7 @@ def files(folder: Path) -> list[Path]:
         found += [
             Path(above) / name
             for name in here
-            if name.endswith(ENDINGS) and name not in NOT_SOURCES and not name.startswith(".")
+            if name.endswith(endings) and name not in NOT_SOURCES and not name.startswith(".")
         ]
     return sorted(found)
 
