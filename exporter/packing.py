@@ -53,16 +53,13 @@ class Sum:
 class Packer:
     """Packs a text, fast rather than small, into blocks that stand for themselves; none of them is the last."""
 
-    def __init__(self, sums: Iterable[Sum]) -> None:
-        self._sums = tuple(sums)
+    def __init__(self) -> None:
         self._packer = fast.compressobj(1, fast.DEFLATED, RAW)
         self._found: list[bytes] = []
 
     def add(self, data: bytes) -> None:
-        """Pack more of the text, and count it in all sums."""
+        """Pack more of the text."""
         self._found.append(self._packer.compress(data))
-        for each in self._sums:
-            each.add(data)
 
     def blocks(self) -> bytes:
         """All that was packed."""

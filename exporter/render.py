@@ -48,6 +48,7 @@ class FamilyView:
         self._width = len(bounds) + 3 if self._several else 1
         self._heads: dict[tuple[str, ...], str] = {}
         self._words: dict[tuple[str, ...], str] = {}
+        self._packed: Packed | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
         """Write the lines of one series (for a histogram: of its buckets, count and sum)."""
@@ -55,7 +56,7 @@ class FamilyView:
 
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Write the lines of many series."""
-        words = self._words
+        words, self._packed = self._words, None
         if self._several:
             for key, vector in series:
                 words[key] = self._word(key, vector)
@@ -90,12 +91,13 @@ class FamilyView:
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
+        self._packed = None
         self._words.pop(key, None)
         self._heads.pop(key, None)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Forget all series and write these."""
-        heads, self._heads, self._words = self._heads, {}, {}
+        heads, self._heads, self._words, self._packed = self._heads, {}, {}, None
         shown = list(series)
         self._heads = {key: heads.get(key) or self._make(key) for key, _ in shown}
         self.write(shown)
@@ -108,6 +110,23 @@ class FamilyView:
                 numbers, part = part, [""] * (2 * len(part))
                 part[::2], part[1::2] = islice(heads, len(numbers)), numbers
             yield "".join(part).encode()
+
+    def pack(self) -> None:
+        """Have the lines ready for `take`: done while the database works, nobody waits for it."""
+        packer, pieces = Packer(), []
+        for piece in self.pieces():
+            packer.add(piece)
+            pieces.append(piece)
+        packer.add(b"\n")
+        self._packed = Packed((*pieces, b"\n"), packer.blocks())
+
+    def take(self) -> Packed:
+        """All lines, with an end of line behind them. They are not kept: most families differ in the next scrape."""
+        if self._packed is None:
+            self.pack()
+        found, self._packed = self._packed, None
+        assert found is not None  # just packed
+        return found
 
     def __len__(self) -> int:
         return len(self._words)
@@ -144,6 +163,14 @@ class FamilyView:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Lines in pieces, and as blocks of gzip."""
+
+    pieces: tuple[bytes, ...]
+    blocks: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """The lines of families, packed, with the headers of both formats; what one run leaves for all who share it.
 
@@ -170,11 +197,10 @@ def text(families: Iterable[FamilyView]) -> Text:
     for family in families:
         if len(family):
             headers = family.header(openmetrics=False).encode(), family.header(openmetrics=True).encode()
-            plain.add(headers[0])
-            openmetrics.add(headers[1])
-            packer = Packer((plain, openmetrics))
-            for piece in family.pieces():
-                packer.add(piece)
-            packer.add(b"\n")
-            parts.append((*headers, packer.blocks()))
+            lines = family.take()
+            for total, header in zip((plain, openmetrics), headers, strict=True):
+                total.add(header)
+                for piece in lines.pieces:
+                    total.add(piece)
+            parts.append((*headers, lines.blocks))
     return Text(tuple(parts), (plain, openmetrics))

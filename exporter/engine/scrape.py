@@ -80,6 +80,7 @@ class Views:
             view.write(_shown(metric, changed[metric.base] | totals.touched[metric.base], sealed, fresh, gone))
             for key in gone:
                 view.remove(key)
+            view.pack()
             totals.touched[metric.base] = set()
 
     def sealed(self, totals: Totals) -> None:
@@ -107,6 +108,7 @@ class Views:
         view.write((key, vector) for key, vector in series.items() if last.get(key) != vector)
         for key in last.keys() - series.keys():
             view.remove(key)
+        view.pack()
         self._last[metric.base] = series
 
 

@@ -33,15 +33,19 @@ SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(tx
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}"
 TOGETHER: Final = "SAVEPOINT all_of_them"
 
+PARTS: Final = 4
+"""Statements that are asked together go out in so many parts at most: each costs the way to the database and back."""
+
 
 class Transaction:
     """A read-only transaction of PostgreSQL, which sees one snapshot."""
 
-    def __init__(self, connection: Any, farewell: list[str]) -> None:
+    def __init__(self, connection: Any, farewell: list[str], *, direct: bool) -> None:
         self._connection = connection
         self._farewell = farewell
         self._timeout = 0.0
-        self._direct = False
+        self.direct = direct
+        """Whether the process that answers is the one that was connected to, and knows what was prepared."""
         self.doubtful = False
         """Whether a prepared statement may be what failed: it does not outlive a column's change of type."""
         self.moment: Moment
@@ -56,7 +60,7 @@ class Transaction:
             (moment,) = self._every(f"{BEGIN.format(5000)}; {MOMENT}")
         now, oldest, bound, standby, running, process = moment[0]
         # A pooler hands each transaction to another process, which knows nothing of statements that others prepared.
-        self._direct = process == self._connection.info.backend_pid
+        self.direct = process == self._connection.info.backend_pid
         if standby:
             self.moment = Moment(now, None, None)
         else:
@@ -64,20 +68,21 @@ class Transaction:
 
     def _begin_with(self, ahead: Ahead) -> list[Row] | None:
         """Rows of `MOMENT`; None when one of the statements failed, which may well do as a rule without them."""
-        import psycopg
-
-        words = psycopg.ClientCursor(self._connection)
+        begin = BEGIN.format(_milliseconds(ahead.timeout)).split("; ")
         try:
-            asked = [words.mogrify(sql, params) for sql, params in ahead.statements]
-            begin = BEGIN.format(_milliseconds(ahead.timeout))
-            moment, *found = self._every("; ".join((begin, MOMENT, *asked, TOGETHER)))
+            with self._sending() as send:
+                for sql in begin:
+                    send(sql, {}, prepare=False)
+                moment, *found = [send(sql, params) for sql, params in ((MOMENT, {}), *ahead.statements)]
+                send(TOGETHER, {}, prepare=False)
+                self.ahead = [cursor.fetchall() for cursor in found]
         except ConnectionLost:
             raise
         except DatabaseError:
             self._run("ROLLBACK", None)
             return None
-        self.ahead, self._timeout = found, ahead.timeout
-        return moment
+        self._timeout = ahead.timeout
+        return cast("list[Row]", moment.fetchall())
 
     def _every(self, sql: str) -> list[list[Row]]:
         """Rows of each statement that gives rows."""
@@ -106,15 +111,28 @@ class Transaction:
             raise
 
     def _ask(self, statements: Sequence[Statement]) -> Generator[list[Row], None, None]:
+        size = -(-len(statements) // PARTS) or 1
+        with self._sending() as send:
+            sent: list[Any] = []
+            for start in range(0, len(statements) + size, size):
+                # psycopg waits for all that was sent; the next part is on its way while these rows are used.
+                rows = [cursor.fetchall() for cursor in sent]
+                sent = [send(sql, params) for sql, params in statements[start : start + size]]
+                yield from rows
+
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[Callable[..., Any]]:
+        """Send statements without waiting for the rows of those before."""
         import psycopg
+
+        def send(sql: str, params: Params, prepare: bool = self.direct) -> Any:
+            return self._connection.execute(sql, params, prepare=prepare)
 
         try:
             with self._connection.pipeline():
-                cursors = [self._connection.execute(sql, params, prepare=self._direct) for sql, params in statements]
-                for cursor in cursors:
-                    yield cursor.fetchall()
+                yield send
         except psycopg.Error as error:
-            self.doubtful = self._direct
+            self.doubtful = self.direct
             raise self._failure(error) from None
 
     def describe(self, sql: str, timeout: float) -> list[Column]:

@@ -51,7 +51,8 @@ class Fake:
     def packed(self, openmetrics: bool) -> bytes:
         body = self.exposition(openmetrics)
         of = Sum()
-        packer = Packer([of])
+        of.add(body)
+        packer = Packer()
         packer.add(body)
         return gzipped([packer.blocks()], of)
 
