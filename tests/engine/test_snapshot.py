@@ -1,0 +1,74 @@
+"""What is asked within a snapshot goes out in parts: the database works while the rows of the part before are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from exporter.sources.database import Ahead, Database, DatabaseError, Statement, connect
+from exporter.sources.transaction import PARTS
+from tests.conftest import Postgres
+from tests.processes import wait_until
+
+LOCK = 7001
+WAITS = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Database]:
+    """The database as the exporter reads it."""
+    with closing(connect(postgres.url, 5.0)) as found:
+        yield found
+
+
+def test_works_while_rows_are_used(postgres: Postgres, database: Database) -> None:
+    """The last statement is under way, and stands at a lock, when the rows of the first ones are here."""
+    statements: list[Statement] = [(f"SELECT {number}", {}) for number in range(PARTS - 1)]
+    statements.append(("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": LOCK}))
+    with postgres.connect(autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        with database.snapshot() as session, session.together(60.0) as ask:
+            rows = ask(statements)
+            assert [next(rows) for _ in range(PARTS - 1)] == [[(number,)] for number in range(PARTS - 1)]
+            wait_until(lambda: other.execute(WAITS).fetchone() is not None, 20, "the lock is asked for")
+            other.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+            assert len(next(rows)) == 1
+            assert next(rows, None) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, PARTS, PARTS + 1, 3 * PARTS + 1])
+def test_any_number(database: Database, count: int) -> None:
+    """However many there are, each gives its rows, in order."""
+    statements = [("SELECT %(number)s::integer, '100%%'", {"number": number}) for number in range(count)]
+    with database.snapshot() as session, session.together(5.0) as ask:
+        assert list(ask(statements)) == [[(number, "100%")] for number in range(count)]
+
+
+def test_not_all_are_used(database: Database) -> None:
+    """Who stops in the middle leaves a session that can be used."""
+    with database.snapshot() as session:
+        with session.together(5.0) as ask, closing(ask([("SELECT 1", {})] * 9)) as rows:
+            next(rows)
+        assert session.rows("SELECT 2", {}, 5.0) == [(2,)]
+
+
+def test_one_fails(database: Database) -> None:
+    """A statement that fails ends all, and leaves a session that can be used."""
+    with database.snapshot() as session:
+        with pytest.raises(DatabaseError, match="division by zero"), session.together(5.0) as ask:
+            list(ask([("SELECT 1", {}), ("SELECT 1 / 0", {}), *[("SELECT 3", {})] * 9]))
+        assert session.rows("SELECT 2", {}, 5.0) == [(2,)]
+
+
+def test_asked_along(database: Database) -> None:
+    """What goes along with the snapshot has its rows at once, prepared or not; if it fails, all is as without it."""
+    for _ in range(3):
+        with database.snapshot(Ahead((("SELECT %(a)s::integer", {"a": 5}), ("SELECT '%%'", {})), 5.0)) as session:
+            assert session.ahead == [[(5,)], [("%",)]]
+            with session.together(5.0) as ask:
+                assert list(ask([("SELECT now()", {})])) == [[(session.moment.now,)]]
+    with database.snapshot(Ahead((("SELECT 1 / 0", {}),), 5.0)) as session:
+        assert session.ahead is None
+        assert session.rows("SELECT now()", {}, 5.0) == [(session.moment.now,)]
