@@ -23,6 +23,7 @@ import pytest
 import requests
 import yaml
 
+from exporter.metrics import CATALOGUE
 from exporter.metrics.calls import CALLS_INITIATED
 from exporter.series import BUDGET
 from provisioning.kpis.roi import BOXES
@@ -30,6 +31,7 @@ from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
 from tests.kpi.rig import macros
 from tests.parallel import free_port
+from tests.stack.days import MAIN, differences
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -195,6 +197,15 @@ def test_the_past_is_there(up: Stack) -> None:
     )
     assert float(past["value"][1]) > 10
     assert resets["value"][1] == "0"
+
+
+def test_the_past_is_that_of_the_database(up: Stack) -> None:
+    """`query_range` at every day boundary gives what the rows add up to, for the main metrics of every domain."""
+    secret = (up.folder / ".stack" / "secrets" / "postgres_watchfloor_reader").read_text().strip()
+    url = f"postgresql://watchfloor_reader:{secret}@127.0.0.1:{up.ports['postgres']}/watchfloor_demo"
+    assert {one.domain for one in MAIN} == {metric.domain for metric in CATALOGUE}
+    found = list(differences(f"http://127.0.0.1:{up.ports['prometheus']}", url, 45))
+    assert not found, "\n".join(found)
 
 
 def test_the_exporter_sees_rows_that_the_live_workload_writes(up: Stack) -> None:
