@@ -83,15 +83,15 @@ def _owner(path: Path) -> Account | None:
     return Account(str(status.st_uid), status.st_uid, status.st_gid)
 
 
-def first(settings: Settings, data: Path, say: Say, url: str | None, *, command: str) -> None:
+def first(settings: Settings, data: Path, say: Say, url: str | None) -> None:
     """Before a Prometheus of the stack starts for the first time: fill the past of the demo at a URL.
 
-    Without one, tell the `command` that fills that of the user's own database.
+    Without one, tell how that of the user's own database is filled.
     """
     if (data / "wal").exists():
         return
     if url is None:
-        say(f"history of your own database is not filled yet; once this runs: {command}")
+        say("history of your own database is not filled yet; once this runs: watchfloor backfill")
         return
     steps = DEMO_STEPS if settings.history == History() else settings.history.steps
     length = settings.history.since or min(settings.retention_days, settings.demo.days) * 86400

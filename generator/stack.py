@@ -125,7 +125,7 @@ def up(
         with _undone(run):
             urls = _database(run, own, calls)
             data = place.folder("prometheus") / "data"
-            past.first(settings, data, say, urls.reader if own is None else None, command="watchfloor backfill")
+            past.first(settings, data, say, urls.reader if own is None else None)
             _start(run, urls)
             series = _prove(run, timeout)
             run.survived()

@@ -30,9 +30,8 @@ DEADMAN: Final = "deadman"
 RELAY: Final = "relay"
 ACKNOWLEDGEMENTS: Final = "acknowledgements"
 ONE_SHOT: Final = "generator"
-IMAGES: Final = {ONE_SHOT: "WATCHFLOOR_IMAGE", HISTORY: "WATCHFLOOR_HISTORY_IMAGE"}
-"""Services whose images are built unless the variable names one."""
-
+IMAGE: Final = "WATCHFLOOR_IMAGE"
+HISTORY_IMAGE: Final = "WATCHFLOOR_HISTORY_IMAGE"
 INSIDE: Final = ("--config", f"{container.CONFIG}/watchfloor.yml", "backfill", "--data-dir", "/prometheus")
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
@@ -95,8 +94,7 @@ def backfill(settings: Settings, options: Sequence[str]) -> int:
     compose = _compose(settings, docker.find(), "")
     if not any(item.service == PROMETHEUS and item.ready for item in compose.containers()):
         raise StackError("the container of Prometheus does not run; run watchfloor up --runtime compose first")
-    where = ("--prometheus", f"http://{endpoints.compose().prometheus}")
-    return compose.call("--profile", HISTORY, "run", "--rm", "--no-deps", "-T", HISTORY, *INSIDE, *where, *options)
+    return _history(compose, "--prometheus", f"http://{endpoints.compose().prometheus}", *options)
 
 
 def _start(compose: Compose, settings: Settings) -> None:
@@ -104,10 +102,9 @@ def _start(compose: Compose, settings: Settings) -> None:
     before = compose.containers()
     if not any(item.status == "running" for item in before):
         _require_ports(settings)
-    built = [service for service, variable in IMAGES.items() if not os.environ.get(variable)]
-    if built:
-        say("building the images")
-        compose.run("--profile", HISTORY, "build", *built, timeout=BUILD_TIMEOUT, show=True)
+    if not os.environ.get(IMAGE):
+        say("building the image")
+        compose.run("build", ONE_SHOT, timeout=BUILD_TIMEOUT, show=True)
     demo = database_url(settings) is None
     if not demo and any(item.service in DEMO for item in before):
         compose.run("--profile", "demo", "rm", "--stop", "--force", *DEMO, timeout=STOP_TIMEOUT, show=True)
@@ -133,16 +130,30 @@ def _start(compose: Compose, settings: Settings) -> None:
 
 def _fill(compose: Compose, *, demo: bool) -> None:
     """Before Prometheus' first start: the demo's past, or how to fill that of the user's own. Nothing fails without it."""
-    if demo:
-        # The exporter first: its state says which label values have series of their own.
-        say("starting the database and the exporter")
-        sources = (*DEMO, EXPORTER)
-        compose.run("--profile", "demo", "up", "--detach", "--no-build", *sources, timeout=START_TIMEOUT, show=True)
-        _wait(compose, sources)
-    options = ("run", "--rm", "--no-deps", "-T", HISTORY, *INSIDE, "--first", "demo" if demo else "own")
-    code = compose.call("--profile", HISTORY, *options)
+    if not demo:
+        if not compose.volume(PROMETHEUS):
+            say("history of your own database is not filled yet; once this runs: watchfloor backfill --runtime compose")
+        return
+    # The exporter first: its state says which label values have series of their own.
+    say("starting the database and the exporter")
+    sources = (*DEMO, EXPORTER)
+    compose.run("--profile", "demo", "up", "--detach", "--no-build", *sources, timeout=START_TIMEOUT, show=True)
+    _wait(compose, sources)
+    try:
+        code = _history(compose, "--first")
+    except StackError as error:
+        say(f"no history: {error}")
+        return
     if code:
         say(f"no history: its container ended with exit code {code}")
+
+
+def _history(compose: Compose, *options: str) -> int:
+    """Run a backfill in its container, whose image is built first unless one is named; returns its exit code."""
+    if not os.environ.get(HISTORY_IMAGE):
+        say("building the image for history")
+        compose.run("--profile", HISTORY, "build", HISTORY, timeout=BUILD_TIMEOUT, show=True)
+    return compose.call("--profile", HISTORY, "run", "--rm", "--no-deps", "-T", HISTORY, *INSIDE, *options)
 
 
 def _folder(settings: Settings) -> Folder:

@@ -83,6 +83,12 @@ class Compose:
         found = json.loads(_run(("docker", "inspect", *ids), None, QUICK))
         return sorted((_container(item) for item in found), key=lambda container: container.service)
 
+    def volume(self, name: str) -> bool:
+        """Whether a volume of the project is there."""
+        labels = (f"label=com.docker.compose.{label}" for label in (f"project={self.project}", f"volume={name}"))
+        filters = (word for label in labels for word in ("--filter", label))
+        return bool(_run(("docker", "volume", "ls", "--quiet", *filters), None, QUICK).strip())
+
     def tail(self, container: Container) -> str:
         """Last lines of a container's log."""
         command = ("docker", "logs", "--tail", str(LOG_LINES), container.id)

@@ -45,11 +45,11 @@ class Duration(click.ParamType[float]):
     show_default=True,
     help="How the stack was started; with compose it runs in a container beside Prometheus.",
 )
-@click.option("--first", type=click.Choice(["demo", "own"]), hidden=True, help="Before Prometheus' first start.")
+@click.option("--first", is_flag=True, hidden=True, help="Before Prometheus' first start.")
 @click.pass_context
 def command(
     ctx: click.Context, since: float | None, step: float | None, prometheus: str | None, data_dir: str | None, *,
-    dry_run: bool, overwrite: bool, as_json: bool, runtime: str, first: str | None,
+    dry_run: bool, overwrite: bool, as_json: bool, runtime: str, first: bool,
 ) -> None:  # fmt: skip
     """Compute what every counter, histogram and level was in the past and put it into Prometheus' data folder.
 
@@ -73,10 +73,9 @@ def command(
         if prometheus or data_dir:
             raise click.UsageError("with --runtime compose Prometheus and its data are those of the stack")
         _in_container(ctx, settings, since, step, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
-    if first is not None and data_dir is not None:
+    if first and data_dir:
         # A part of `up --runtime compose`, in the container that sees Prometheus' data.
-        url = required_url(settings) if first == "demo" else None
-        past.first(settings, Path(data_dir), say, url, command="watchfloor backfill --runtime compose")
+        past.first(settings, Path(data_dir), say, required_url(settings))
         return
     wanted = past.wanted(settings, since, step, overwrite=overwrite, dry_run=dry_run)
     target = past.target(settings, prometheus, Path(data_dir) if data_dir else None, say)

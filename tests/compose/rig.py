@@ -116,6 +116,20 @@ def command(
     return result
 
 
+def compose(engine: Engine, variables: Mapping[str, str], *arguments: str) -> None:
+    """Compose itself, on the project's file."""
+    result = subprocess.run(
+        ["docker", "compose", "--project-name", PROJECT, *arguments],
+        cwd=ROOT,
+        env={**engine.environment, **variables, "WATCHFLOOR_BUILD_NETWORK": "host"},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
 def wait(what: Callable[[], bool], seconds: float = 90) -> None:
     """Until it holds."""
     deadline = time.monotonic() + seconds

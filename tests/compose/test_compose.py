@@ -159,7 +159,7 @@ def test_backfill_needs_the_prometheus_of_the_stack(docker_says: Fake, tmp_path:
 
 
 def test_backfill_ends_as_its_container_does(
-    docker_says: Fake, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    docker_says: Fake, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The options go in, and the words and the exit code come out."""
     docker_says(
@@ -167,6 +167,7 @@ def test_backfill_ends_as_its_container_does(
     )
     file = tmp_path / "bin/docker"
     file.write_text(file.read_text().replace("compose) ", 'compose) [ "$6" != run ] || { echo "$@"; exit 7; }; '))
+    monkeypatch.setenv("WATCHFLOOR_HISTORY_IMAGE", "own/history:9")
     assert compose.backfill(settings(tmp_path), ["--since=90d"]) == 7
     inside = (
         "--config /etc/watchfloor/watchfloor.yml backfill --data-dir /prometheus --prometheus http://prometheus:9090"

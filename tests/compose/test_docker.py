@@ -10,7 +10,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -19,6 +20,7 @@ import requests
 
 from exporter.settings import load
 from generator.generate import build
+from tests.compose.conftest import ROOT
 from tests.compose.engine import Engine
 from tests.compose.rig import (
     HOOK,
@@ -28,6 +30,7 @@ from tests.compose.rig import (
     calls,
     certificate,
     command,
+    compose,
     container,
     midnights,
     own_database,
@@ -38,6 +41,7 @@ from tests.parallel import free_port
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 CALLS: Final = 2000
+VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 DAYS: Final = 30
 NAMES: Final = (
     "exporter",
@@ -49,6 +53,19 @@ NAMES: Final = (
     "acknowledgements",
 )
 INCIDENT: Final = "ExporterDown"
+
+
+def test_only_the_image_for_history_has_prometheus_programs(engine: Engine, image_names: dict[str, str]) -> None:
+    """What serves metrics is not larger for it."""
+    compose(engine, image_names, "--profile", "history", "build", "generator", "history")
+    show = ("run", "--rm", "--network=none", "--entrypoint=/bin/ls")
+    programs = {"prometheus", "promtool"}
+    plain, history = (
+        {*engine.docker(*show, f"{name}:{VERSION}", "/usr/local/bin").split()}
+        for name in ("watchfloor", "watchfloor-history")
+    )
+    assert not programs & plain
+    assert programs <= history
 
 
 @pytest.fixture(scope="module")
@@ -113,27 +130,30 @@ def owners(stack: Stack) -> set[int]:
 
 
 def test_live_samples_go_on_where_history_ends(stack: Stack) -> None:
-    """Over the seam nothing is reset, and increases are right to the unit, of each series and of all."""
+    """Over the seam nothing is reset, and increases are right to the unit: of each series, and of all together."""
     total, selector = "sum(calls_initiated_total)", f"calls_initiated_total[{DAYS + 1}d]"
-    demo = stack.inspect()["demo"]["Id"]
+    midnight, demo, gained = midnights(1)[0], stack.inspect()["demo"]["Id"], 0.0
     stack.engine.docker("pause", demo)
     try:
         with stack.database("127.0.0.1", stack.ports["postgres"]) as database:
             wait(lambda: stack.query(total) == calls(database))
-            midnight = midnights(1)[0]
-            before = stack.query(total, midnight.timestamp())
-            assert before == calls(database, midnight)
+            expected = calls(database) - calls(database, midnight)
         assert stack.query(f"sum(resets({selector}))") == 0
         for series in stack.get(selector):
-            labels = ",".join(
-                f"{name}={json.dumps(value)}" for name, value in series["metric"].items() if name != "__name__"
-            )
-            (begin, first), (end, last) = series["values"][0], series["values"][-1]
-            span = round((float(end) - float(begin)) * 1000)
-            increase = stack.query(f"increase(calls_initiated_total{{{labels}}}[{span}ms])", float(end))
-            assert increase == pytest.approx(float(last) - float(first), abs=1e-6)
+            values = [(float(time), float(value)) for time, value in series["values"]]
+            (begin, first), (end, last) = values[0], values[-1]
+            increase = stack.query(f"increase({named(series['metric'])}[{round((end - begin) * 1000)}ms])", end)
+            assert increase == pytest.approx(last - first, abs=1e-6)
+            gained += last - max((value for time, value in values if time <= midnight.timestamp()), default=0)
+        assert gained == expected
     finally:
         stack.engine.docker("unpause", demo)
+
+
+def named(series: Mapping[str, str]) -> str:
+    """A selector of one series."""
+    labels = (f"{name}={json.dumps(value)}" for name, value in series.items() if name != "__name__")
+    return f"{series['__name__']}{{{','.join(labels)}}}"
 
 
 def test_states_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
