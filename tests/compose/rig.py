@@ -186,3 +186,24 @@ def certificate(folder: Path) -> None:
     files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=exporter"]
     subprocess.run([*request, "-addext", names, *files], check=True, capture_output=True)
+
+
+def owners(stack: Stack) -> set[int]:
+    """Accounts that own what is in Prometheus' volume."""
+    place = stack.engine.docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{PROJECT}_prometheus").strip()
+    blocks = [path for path in Path(place).iterdir() if len(path.name) == 26]
+    assert blocks
+    return {path.stat().st_uid for block in blocks for path in (block, *block.rglob("*"))}
+
+
+def named(series: Mapping[str, str]) -> str:
+    """A selector of one series."""
+    labels = (f"{name}={json.dumps(value)}" for name, value in series.items() if name != "__name__")
+    return f"{series['__name__']}{{{','.join(labels)}}}"
+
+
+def messages(stack: Stack, status: str, alert: str) -> int:
+    """How many messages about an alert have come."""
+    lines = stack.engine.docker("logs", "hook").splitlines()
+    sent = [json.loads(line) for line in lines if line.startswith("[")]
+    return sum(state == status and alert in names for state, names in sent)
