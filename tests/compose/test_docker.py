@@ -237,7 +237,7 @@ def test_of_two_alertmanagers_one_may_be_killed(stack: Stack, tmp_path: Path) ->
         stack.command("up", "--runtime", "compose")
         wait(lambda: len(stack.get("alertmanager_cluster_members == 2")) == 2)
         parts = stack.inspect()
-        stack.engine.docker("stop", parts["exporter"]["Id"])
+        stack.engine.docker("kill", parts["exporter"]["Id"])
         wait(lambda: messages(stack, "firing", INCIDENT) > 0)
         acknowledge(stack)
         # The second would send its copy after the peer timeout of 5 s.
