@@ -54,7 +54,7 @@ class Acknowledgement(Model):
         description="Where people reach the page of `watchfloor ack --serve`, for links in messages.",
         examples=["https://ack.example.org"],
     )
-    serve: bool = Field(default=False, description="Run `watchfloor ack --serve` with the native stack.")
+    serve: bool = Field(default=False, description="Run `watchfloor ack --serve` with the stack.")
     port: int = Field(9881, ge=1, le=65535, description="Port of `watchfloor ack --serve`.")
     password_file: Path | None = Field(
         None,

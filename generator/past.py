@@ -17,7 +17,6 @@ from provisioning.stack import binary
 from provisioning.stack.account import Account, unprivileged
 from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import Say
-from provisioning.stack.native import Place
 
 DEMO_STEPS: Final = (
     HistoryStep(age=3600, step=300),
@@ -55,8 +54,8 @@ def target(settings: Settings, url: str | None, data: Path | None, say: Say) -> 
         where = url or native(settings).prometheus
         if not running.path.is_dir():
             raise HistoryError(
-                f"the Prometheus at {where} keeps its data in {running.path}, which is no folder here: with --runtime "
-                "compose it is in a volume of Docker; give the volume's folder by --data-dir, as docs/history.md tells"
+                f"the Prometheus at {where} keeps its data in {running.path}, which is no folder here; if it is in a "
+                "container of up --runtime compose, run watchfloor backfill --runtime compose, else give --data-dir"
             )
         if url is None and running.path.resolve() != own.resolve():
             raise HistoryError(
@@ -84,26 +83,27 @@ def _owner(path: Path) -> Account | None:
     return Account(str(status.st_uid), status.st_uid, status.st_gid)
 
 
-def for_stack(place: Place, url: str, *, demo: bool) -> None:
-    """Before the stack's Prometheus starts for the first time: fill the demo's past, or tell how to fill the user's own."""
-    data = place.folder("prometheus") / "data"
+def first(settings: Settings, data: Path, say: Say, url: str | None) -> None:
+    """Before a Prometheus of the stack starts for the first time: fill the past of the demo at a URL.
+
+    Without one, tell how that of the user's own database is filled.
+    """
     if (data / "wal").exists():
         return
-    if not demo:
-        place.say("history of your own database is not filled yet; once this runs: watchfloor backfill")
+    if url is None:
+        say("history of your own database is not filled yet; once this runs: watchfloor backfill")
         return
-    settings = place.settings
     steps = DEMO_STEPS if settings.history == History() else settings.history.steps
     length = settings.history.since or min(settings.retention_days, settings.demo.days) * 86400
     try:
-        to = target(settings, None, data, place.say)
+        to = target(settings, None, data, say)
         found = backfill(
-            settings, url, to, Wanted(length, steps, settings.history.most_samples), say=place.say, progress=Meter()
+            settings, url, to, Wanted(length, steps, settings.history.most_samples), say=say, progress=Meter()
         )
     except HistoryError as error:
-        place.say(f"no history: {error}")
+        say(f"no history: {error}")
         return
-    place.say(f"{found.samples:,} samples of history in {found.seconds:.0f} s")
+    say(f"{found.samples:,} samples of history in {found.seconds:.0f} s")
 
 
 class Meter:

@@ -124,7 +124,8 @@ def up(
         run = Run(place, record.read(place.directory))
         with _undone(run):
             urls = _database(run, own, calls)
-            past.for_stack(place, urls.reader, demo=own is None)
+            data = place.folder("prometheus") / "data"
+            past.first(settings, data, say, urls.reader if own is None else None)
             _start(run, urls)
             series = _prove(run, timeout)
             run.survived()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from exporter.matching import Match
+from exporter.settings import Settings
 from provisioning.escalation import LEVEL, NOT_ITS_OWN, SINCE
 from provisioning.silence import Alertmanager, AlertmanagerError, Silence, ask
 
@@ -53,6 +54,11 @@ class Incident:
     def acknowledged(self, there: Held) -> Silence | None:
         """The acknowledgement in force that ends last."""
         return max(there.get(self.matchers, ()), key=lambda one: one.end, default=None)
+
+
+def served(settings: Settings) -> bool:
+    """Whether the stack runs the page on which people acknowledge."""
+    return settings.acknowledgement.serve and settings.alerting.engine == "prometheus"
 
 
 def incidents(prometheus: str, query: str) -> tuple[Incident, ...]:

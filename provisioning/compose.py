@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from exporter.settings import DEMO_STATES, Settings, database_url
 from provisioning import alertmanager, container, docker, endpoints
+from provisioning.acknowledgement import served
 from provisioning.container import Folder
 from provisioning.docker import Compose, Container
 from provisioning.relay import relayed
@@ -20,12 +21,18 @@ from provisioning.stack.port import Port
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = "docker-compose.yml"
 PROJECT: Final = "watchfloor"
-IMAGE: Final = "WATCHFLOOR_IMAGE"
 DEMO: Final = ("demo", "postgres")
+EXPORTER: Final = "exporter"
+PROMETHEUS: Final = "prometheus"
+HISTORY: Final = "history"
 PAIR: Final = "alertmanager-2"
 DEADMAN: Final = "deadman"
 RELAY: Final = "relay"
+ACKNOWLEDGEMENTS: Final = "acknowledgements"
 ONE_SHOT: Final = "generator"
+IMAGE: Final = "WATCHFLOOR_IMAGE"
+HISTORY_IMAGE: Final = "WATCHFLOOR_HISTORY_IMAGE"
+INSIDE: Final = ("--config", f"{container.CONFIG}/watchfloor.yml", "backfill", "--data-dir", "/prometheus")
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
 """Images are downloaded in this time."""
@@ -79,6 +86,17 @@ def status(settings: Settings) -> list[Part]:
     return _parts(settings, _compose(settings, docker.find(), "").containers())
 
 
+def backfill(settings: Settings, options: Sequence[str]) -> int:
+    """Run `watchfloor backfill` in a container beside the running Prometheus; returns its exit code.
+
+    It goes by the settings of the last `up`.
+    """
+    compose = _compose(settings, docker.find(), "")
+    if not any(item.service == PROMETHEUS and item.ready for item in compose.containers()):
+        raise StackError("the container of Prometheus does not run; run watchfloor up --runtime compose first")
+    return _history(compose, "--prometheus", f"http://{endpoints.compose().prometheus}", *options)
+
+
 def _start(compose: Compose, settings: Settings) -> None:
     """Build our image unless another is named, replace what changed, and wait until every container is ready."""
     before = compose.containers()
@@ -90,12 +108,15 @@ def _start(compose: Compose, settings: Settings) -> None:
     demo = database_url(settings) is None
     if not demo and any(item.service in DEMO for item in before):
         compose.run("--profile", "demo", "rm", "--stop", "--force", *DEMO, timeout=STOP_TIMEOUT, show=True)
+    if not any(item.service == PROMETHEUS and item.status == "running" for item in before):
+        _fill(compose, demo=demo)
     say("starting the containers")
     pair, watched = settings.stack.alertmanagers == 2, settings.deadman.enabled and settings.deadman.url is None
     if not pair and any(item.service == PAIR for item in before):
         compose.run("--profile", "pair", "rm", "--stop", "--force", PAIR, timeout=STOP_TIMEOUT, show=True)
     profile = (*(("--profile", "demo") if demo else ()), *(("--profile", "pair") if pair else ()))
-    unused = (*(() if watched else (DEADMAN,)), *(() if relayed(settings) else (RELAY,)))
+    wanted = {DEADMAN: watched, RELAY: bool(relayed(settings)), ACKNOWLEDGEMENTS: served(settings)}
+    unused = tuple(name for name, here in wanted.items() if not here)
     scale = tuple(word for name in unused for word in ("--scale", f"{name}=0"))
     try:
         compose.run(
@@ -105,6 +126,34 @@ def _start(compose: Compose, settings: Settings) -> None:
         _require_none_failed(compose)
         raise
     _wait(compose)
+
+
+def _fill(compose: Compose, *, demo: bool) -> None:
+    """Before Prometheus' first start: the demo's past, or how to fill that of the user's own. Nothing fails without it."""
+    if not demo:
+        if not compose.volume(PROMETHEUS):
+            say("history of your own database is not filled yet; once this runs: watchfloor backfill --runtime compose")
+        return
+    # The exporter first: its state says which label values have series of their own.
+    say("starting the database and the exporter")
+    sources = (*DEMO, EXPORTER)
+    compose.run("--profile", "demo", "up", "--detach", "--no-build", *sources, timeout=START_TIMEOUT, show=True)
+    _wait(compose, sources)
+    try:
+        code = _history(compose, "--first")
+    except StackError as error:
+        say(f"no history: {error}")
+        return
+    if code:
+        say(f"no history: its container ended with exit code {code}")
+
+
+def _history(compose: Compose, *options: str) -> int:
+    """Run a backfill in its container, whose image is built first unless one is named; returns its exit code."""
+    if not os.environ.get(HISTORY_IMAGE):
+        say("building the image for history")
+        compose.run("--profile", HISTORY, "build", HISTORY, timeout=BUILD_TIMEOUT, show=True)
+    return compose.call("--profile", HISTORY, "run", "--rm", "--no-deps", "-T", HISTORY, *INSIDE, *options)
 
 
 def _folder(settings: Settings) -> Folder:
@@ -143,6 +192,7 @@ def _ports(settings: Settings) -> dict[str, int]:
         "alertmanager": stack.alertmanager_port,
         "second_alertmanager": stack.second_alertmanager_port,
         "grafana": stack.grafana_port,
+        ACKNOWLEDGEMENTS: settings.acknowledgement.port,
     }
 
 
@@ -150,19 +200,20 @@ def _require_ports(settings: Settings) -> None:
     unused = {
         *(DEMO if database_url(settings) is not None else ()),
         *(("second_alertmanager",) if settings.stack.alertmanagers == 1 else ()),
+        *(() if served(settings) else (ACKNOWLEDGEMENTS,)),
     }
+    names = {EXPORTER: "exporter.port", ACKNOWLEDGEMENTS: "acknowledgement.port"}
     for name, number in _ports(settings).items():
         if name not in unused:
-            setting = "exporter.port" if name == "exporter" else f"stack.{name}_port"
-            Port(number, setting, settings.stack.host).require_free(name)
+            Port(number, names.get(name, f"stack.{name}_port"), settings.stack.host).require_free(name)
 
 
-def _wait(compose: Compose) -> None:
-    """Wait until every container is ready; the log of one that is not tells why."""
+def _wait(compose: Compose, services: Collection[str] = ()) -> None:
+    """Wait until every container is ready, or those of some services; the log of one that is not tells why."""
     deadline = time.monotonic() + READY_TIMEOUT
     told: set[str] = set()
     while True:
-        found = _require_none_failed(compose)
+        found = _require_none_failed(compose, services)
         for item in found:
             if item.ready and item.service not in told:
                 say(f"{item.service} {'is done' if item.done else 'is ready'}")
@@ -177,9 +228,9 @@ def _wait(compose: Compose) -> None:
         time.sleep(POLL)
 
 
-def _require_none_failed(compose: Compose) -> list[Container]:
+def _require_none_failed(compose: Compose, services: Collection[str] = ()) -> list[Container]:
     """The containers; the log of one that failed tells why it did."""
-    found = compose.containers()
+    found = [item for item in compose.containers() if not services or item.service in services]
     for item in found:
         if item.failed:
             raise StackError(f"{item.service} did not start; the end of its log:\n{compose.tail(item)}")
@@ -201,6 +252,7 @@ def _parts(settings: Settings, containers: Iterable[Container]) -> list[Part]:
     scheme = "https" if settings.exporter.tls else "http"
     urls = {name: f"http://{host}:{number}" for name, number in _ports(settings).items()}
     urls["exporter"] = f"{scheme}://{host}:{settings.exporter.port}/metrics"
+    urls[ACKNOWLEDGEMENTS] += "/ack"
     urls[PAIR] = urls.pop("second_alertmanager")
     urls["postgres"] = f"postgresql://{host}:{settings.stack.postgres_port}"
     return [

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from exporter.settings import Settings, database_url, secret
-from provisioning import alertmanager, contact, grafana, grafana_kinds, relay
+from provisioning import ack_link, alertmanager, contact, grafana, grafana_kinds, relay
 from provisioning.document import document
 from provisioning.endpoints import compose
 from provisioning.imported import kept
@@ -32,12 +32,15 @@ KEY_FILE: Final = "exporter_key.pem"
 URL_FILE: Final = "database_url"
 CHANNELS_FILE: Final = "channel_secrets"
 WEBHOOK_FILE: Final = "webhook_url"
+ACK_PASSWORD_FILE: Final = "acknowledgement_password"  # noqa: S105 - the name of a file
 ADMIN_FILE: Final = "grafana_admin"
 GRAFANA_FILE: Final = "grafana_environment"
 OPTIONAL: Final = (
     *alertmanager.SECRET_FILES,
     WEBHOOK_FILE,
     CHANNELS_FILE,
+    ack_link.KEY_FILE,
+    ACK_PASSWORD_FILE,
     PASSWORD_FILE,
     CA_FILE,
     KEY_FILE,
@@ -159,7 +162,7 @@ def viewer_url(folder: Folder, settings: Settings) -> str | None:
 def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
     """The settings as they hold inside a container; no secret is in them."""
     content: dict[str, Any] = settings.model_dump(mode="json")
-    database, exporter, alerting = content["database"], content["exporter"], content["alerting"]
+    database, exporter = content["database"], content["exporter"]
     database.update(url=None, url_file=f"{SECRETS}/{URL_FILE}", viewer_url_file=None)
     if database["mapping"]:
         database["mapping"] = f"{CONFIG}/mapping.yml"
@@ -167,20 +170,14 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     content["imports"]["directory"] = f"{CONFIG}/imports"
     exporter.update(host="0.0.0.0", port=9877, state_file=STATE_FILE)  # noqa: S104 - published on the loopback only
     content["deadman"].update(host="0.0.0.0", port=9880)  # noqa: S104 - published nowhere
+    content["acknowledgement"]["port"] = 9881
+    if content["acknowledgement"]["password_file"]:
+        content["acknowledgement"]["password_file"] = f"{SECRETS}/{ACK_PASSWORD_FILE}"
     if exporter["basic_auth"]:
         exporter["basic_auth"]["password_file"] = f"{SECRETS}/{PASSWORD_FILE}"
     if exporter["tls"]:
         exporter["tls"] = {"cert_file": f"{SECRETS}/{CA_FILE}", "key_file": f"{SECRETS}/{KEY_FILE}"}
-    if alerting["smtp_password_file"]:
-        alerting["smtp_password_file"] = f"{SECRETS}/{contact.SMTP_FILE}"
-    if alerting["slack_webhook_url_file"] or environment.get("SLACK_WEBHOOK_URL", "").strip():
-        alerting["slack_webhook_url_file"] = f"{SECRETS}/{contact.SLACK_FILE}"
-    if alerting["webhook_url_file"]:
-        alerting["webhook_url_file"] = f"{SECRETS}/{WEBHOOK_FILE}"
-    for channel in alerting["channels"]:
-        if channel["kind"] != "email":
-            # Only the relay reads such a file; of the others the private copy of alertmanager.yml has the secret.
-            channel.update(secret_file=f"{CHANNELS}/{channel['name']}", secret_variable="")
+    _alerting(content["alerting"], environment)
     for index, source in enumerate(content["states"]):
         if source["redis"]:
             source["redis"]["url_file"] = f"{STATES}/redis_url_{index}"
@@ -191,6 +188,20 @@ def inside(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]
     return content
 
 
+def _alerting(alerting: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Secrets of the ways to people, as files inside."""
+    if alerting["smtp_password_file"]:
+        alerting["smtp_password_file"] = f"{SECRETS}/{contact.SMTP_FILE}"
+    if alerting["slack_webhook_url_file"] or environment.get("SLACK_WEBHOOK_URL", "").strip():
+        alerting["slack_webhook_url_file"] = f"{SECRETS}/{contact.SLACK_FILE}"
+    if alerting["webhook_url_file"]:
+        alerting["webhook_url_file"] = f"{SECRETS}/{WEBHOOK_FILE}"
+    for channel in alerting["channels"]:
+        if channel["kind"] != "email":
+            # Only the relay reads such a file; of the others the private copy of alertmanager.yml has the secret.
+            channel.update(secret_file=f"{CHANNELS}/{channel['name']}", secret_variable="")
+
+
 def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str], reader: str) -> dict[str, str]:
     """Name and content of every secret of the Compose file."""
     given = alertmanager.secrets(settings, environment, compose())
@@ -198,6 +209,11 @@ def _secrets(folder: Folder, settings: Settings, environment: Mapping[str, str],
         given[KEY_FILE] = secret(settings.exporter.tls.key_file, "exporter.tls.key_file") + "\n"
     if settings.alerting.webhook_url_file is not None:
         given[WEBHOOK_FILE] = secret(settings.alerting.webhook_url_file, "alerting.webhook_url_file")
+    if settings.acknowledgement.serve:
+        # The key of the native stack: links that are made on this machine open the page in the container.
+        given[ack_link.KEY_FILE] = passwords.generated(folder.path.parent / "secrets" / ack_link.KEY_FILE) + "\n"
+        if (file := settings.acknowledgement.password_file) is not None:
+            given[ACK_PASSWORD_FILE] = secret(file, "acknowledgement.password_file") + "\n"
     channels = [channel for channel in settings.alerting.channels if channel.kind != "email"]
     if channels:
         content = {channel.name: contact.channel_secret(channel, environment) for channel in channels}

@@ -65,14 +65,29 @@ class Compose:
         command = (*self.words, "--project-name", self.project, *arguments)
         return _run(command, {**inherited(), **self.variables}, timeout, self.folder, show=show)
 
+    def call(self, *arguments: str) -> int:
+        """Run a command of Compose that talks to the user itself and takes the time it needs; returns its exit code."""
+        command = (*self.words, "--project-name", self.project, *arguments)
+        environment = {**inherited(), **self.variables}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+
     def containers(self) -> list[Container]:
-        """Containers of the project, stopped ones included."""
-        label = f"label=com.docker.compose.project={self.project}"
-        ids = _run(("docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", label), None, QUICK).split()
+        """Containers of the project's services, stopped ones included; not those that `run` has made."""
+        labels = (f"label=com.docker.compose.{name}" for name in (f"project={self.project}", "oneoff=False"))
+        filters = (word for label in labels for word in ("--filter", label))
+        ids = _run(("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), None, QUICK).split()
         if not ids:
             return []
         found = json.loads(_run(("docker", "inspect", *ids), None, QUICK))
         return sorted((_container(item) for item in found), key=lambda container: container.service)
+
+    def volume(self, name: str) -> bool:
+        """Whether a volume of the project is there."""
+        labels = (f"label=com.docker.compose.{label}" for label in (f"project={self.project}", f"volume={name}"))
+        filters = (word for label in labels for word in ("--filter", label))
+        return bool(_run(("docker", "volume", "ls", "--quiet", *filters), None, QUICK).strip())
 
     def tail(self, container: Container) -> str:
         """Last lines of a container's log."""

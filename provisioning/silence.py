@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from exporter.matching import Match
 from exporter.settings import Settings
-from provisioning.endpoints import native
+from provisioning.endpoints import endpoints
 
 TIMEOUT: Final = 10
 LIVE: Final = ("active", "pending")
@@ -100,9 +100,9 @@ def ask(
     return answer.json() if answer.content else None
 
 
-def of(settings: Settings) -> Alertmanager:
-    """The Alertmanager, or both, of a running stack."""
-    places = native(settings).alertmanagers[: settings.stack.alertmanagers]
+def of(settings: Settings, runtime: str = "native") -> Alertmanager:
+    """The Alertmanager, or both, of a running stack, as processes of this machine or its containers reach them."""
+    places = endpoints(settings, runtime).alertmanagers[: settings.stack.alertmanagers]
     return Alertmanager(tuple(f"http://{place}" for place in places))
 
 

@@ -30,6 +30,7 @@ TIME = "%Y-%m-%d %H:%M:%S"
 @click.option("--serve", "serving", is_flag=True, help="Serve the page that links open, until stopped.")
 @click.option("--list", "listing", is_flag=True, help="Who acknowledged what, and when.")
 @click.option("--json", "as_json", is_flag=True, help="Print records for machines.")
+@click.option("--in-container", is_flag=True, hidden=True, help="Serve the page in a container of the stack.")
 @click.pass_obj
 def command(
     obj: dict[str, Path | None],
@@ -45,6 +46,7 @@ def command(
     serving: bool,
     listing: bool,
     as_json: bool,
+    in_container: bool,
 ) -> None:
     """Acknowledge a critical alert: it goes on to be shown and notified, but not to the next level of alerting.escalation.
 
@@ -66,10 +68,10 @@ def command(
     from provisioning.silence import of
 
     settings = load(obj["config"])
-    alertmanager = of(settings)
     if serving:
-        _serve(settings, alertmanager)
+        _serve(settings, "compose" if in_container else "native")
         return
+    alertmanager = of(settings)
     if listing:
         _list(alertmanager, as_json=as_json)
         return
@@ -100,15 +102,18 @@ def command(
         click.echo("no critical alert fires")
 
 
-def _serve(settings: Settings, alertmanager: Alertmanager) -> None:
+def _serve(settings: Settings, runtime: str) -> None:
     from alerts.escalation import AlertingError
     from exporter.settings import secret
     from provisioning.ack_server import Desk, serve
+    from provisioning.silence import of
 
-    options, host = settings.acknowledgement, settings.stack.host
+    # What a container listens on is published by the engine, on the address of the settings.
+    options, host = settings.acknowledgement, "0.0.0.0" if runtime == "compose" else settings.stack.host  # noqa: S104
     place = options.password_file
     password = secret(place, "acknowledgement.password_file") if place else None
-    desk = Desk(lambda: _incidents(settings), alertmanager, _key(settings), options.lasts, password)
+    alertmanager, key = of(settings, runtime), _key(settings, runtime)
+    desk = Desk(lambda: _incidents(settings, runtime), alertmanager, key, options.lasts, password)
     _by_prometheus(settings)
     try:
         server = serve(desk, host, options.port)
@@ -130,20 +135,23 @@ def _link(settings: Settings, incident: Incident) -> str:
     return f"{base.rstrip('/')}/ack/{sign(incident, _key(settings), end)}"
 
 
-def _key(settings: Settings) -> str:
+def _key(settings: Settings, runtime: str = "native") -> str:
+    from pathlib import Path
+
     from provisioning.ack_link import KEY_FILE
+    from provisioning.endpoints import endpoints
     from provisioning.stack.secret import generated
 
-    return generated(settings.stack.directory.absolute() / "secrets" / KEY_FILE)
+    return generated(Path(endpoints(settings, runtime).secret(KEY_FILE)))
 
 
-def _incidents(settings: Settings) -> tuple[Incident, ...]:
+def _incidents(settings: Settings, runtime: str = "native") -> tuple[Incident, ...]:
     from alerts.escalation import began
     from provisioning.acknowledgement import incidents
-    from provisioning.endpoints import native
+    from provisioning.endpoints import endpoints
 
     _by_prometheus(settings)
-    return incidents(f"http://{native(settings).prometheus}", began(settings))
+    return incidents(f"http://{endpoints(settings, runtime).prometheus}", began(settings))
 
 
 def _by_prometheus(settings: Settings) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 if TYPE_CHECKING:
+    from exporter.settings import Settings
     from generator.history import Summary
+
+FLAGS: Final = {"dry_run": "--dry-run", "overwrite": "--overwrite", "as_json": "--json"}
 
 
 class Duration(click.ParamType[float]):
@@ -35,10 +38,18 @@ class Duration(click.ParamType[float]):
 @click.option("--dry-run", is_flag=True, help="Only tell what would be written.")
 @click.option("--overwrite", is_flag=True, help="Delete the history that was made before, and make it anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option(
+    "--runtime",
+    type=click.Choice(["native", "compose"]),
+    default="native",
+    show_default=True,
+    help="How the stack was started; with compose it runs in a container beside Prometheus.",
+)
+@click.option("--first", is_flag=True, hidden=True, help="Before Prometheus' first start.")
 @click.pass_context
 def command(
     ctx: click.Context, since: float | None, step: float | None, prometheus: str | None, data_dir: str | None, *,
-    dry_run: bool, overwrite: bool, as_json: bool,
+    dry_run: bool, overwrite: bool, as_json: bool, runtime: str, first: bool,
 ) -> None:  # fmt: skip
     """Compute what every counter, histogram and level was in the past and put it into Prometheus' data folder.
 
@@ -49,6 +60,7 @@ def command(
     Examples:
       watchfloor backfill --dry-run
       watchfloor backfill --since 90d
+      watchfloor backfill --runtime compose
       watchfloor backfill --prometheus http://127.0.0.1:9090 --data-dir /var/lib/prometheus/metrics2
     """
     from pathlib import Path
@@ -57,11 +69,32 @@ def command(
     from generator import history, past
 
     settings = load(ctx.obj["config"])
+    if runtime == "compose":
+        if prometheus or data_dir:
+            raise click.UsageError("with --runtime compose Prometheus and its data are those of the stack")
+        _in_container(ctx, settings, since, step, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    if first and data_dir:
+        # A part of `up --runtime compose`, in the container that sees Prometheus' data.
+        past.first(settings, Path(data_dir), say, required_url(settings))
+        return
     wanted = past.wanted(settings, since, step, overwrite=overwrite, dry_run=dry_run)
     target = past.target(settings, prometheus, Path(data_dir) if data_dir else None, say)
     url = required_url(settings)
     summary = history.backfill(settings, url, target, wanted, say=say, progress=past.Meter())
     _show(summary, dry_run=dry_run, as_json=as_json)
+
+
+def _in_container(
+    ctx: click.Context, settings: Settings, since: float | None, step: float | None, **flags: bool
+) -> NoReturn:
+    """Run this command where Prometheus' data is, and end as it ends."""
+    from exporter.duration import duration
+    from provisioning import compose
+
+    lengths = {"--since": since, "--step": step}
+    words = [f"{name}={duration(value)}" for name, value in lengths.items() if value is not None]
+    words += [option for name, option in FLAGS.items() if flags[name]]
+    ctx.exit(compose.backfill(settings, words))
 
 
 def say(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from exporter.settings import Model
 from provisioning import alertmanager as alertmanager_files
+from provisioning.acknowledgement import served
 from provisioning.deadman.channels import environment_of
 from provisioning.relay import relayed
 from provisioning.stack import binary
@@ -49,12 +50,11 @@ def alertmanager(place: Place, number: int = 0) -> Service:
 def optional(place: Place) -> dict[str, Callable[[], Service] | None]:
     """Parts that a stack has when its settings say so; None for those that this one has not."""
     settings = place.settings
-    served = settings.acknowledgement.serve and settings.alerting.engine == "prometheus"
     return {
         ALERTMANAGERS[1]: (lambda: alertmanager(place, 1)) if settings.stack.alertmanagers == 2 else None,
         "deadman": (lambda: deadman(place)) if settings.deadman.enabled and settings.deadman.url is None else None,
         "relay": (lambda: relay(place)) if relayed(settings) else None,
-        "acknowledgements": (lambda: acknowledgements(place)) if served else None,
+        "acknowledgements": (lambda: acknowledgements(place)) if served(settings) else None,
     }
 
 

@@ -151,6 +151,31 @@ def test_a_generator_that_failed_is_a_part(docker_says: Fake, tmp_path: Path) ->
     assert [part.state for part in compose.status(settings(tmp_path))] == [State.FAILED]
 
 
+def test_backfill_needs_the_prometheus_of_the_stack(docker_says: Fake, tmp_path: Path) -> None:
+    """It must tell what it has already, or that would be written over."""
+    docker_says(compose="v2", version="28.0", ps="a", inspect=json.dumps([inspected("prometheus", "exited")]))
+    with pytest.raises(StackError, match="does not run; run watchfloor up --runtime compose first"):
+        compose.backfill(settings(tmp_path), [])
+
+
+def test_backfill_ends_as_its_container_does(
+    docker_says: Fake, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The options go in, and the words and the exit code come out."""
+    docker_says(
+        compose="v2", version="28.0", ps="a", inspect=json.dumps([inspected("prometheus", "running", "healthy")])
+    )
+    file = tmp_path / "bin/docker"
+    file.write_text(file.read_text().replace("compose) ", 'compose) [ "$6" != run ] || { echo "$@"; exit 7; }; '))
+    monkeypatch.setenv("WATCHFLOOR_HISTORY_IMAGE", "own/history:9")
+    assert compose.backfill(settings(tmp_path), ["--since=90d"]) == 7
+    inside = (
+        "--config /etc/watchfloor/watchfloor.yml backfill --data-dir /prometheus --prometheus http://prometheus:9090"
+    )
+    said = f"--profile history run --rm --no-deps -T history {inside} --since=90d"
+    assert capfd.readouterr().out == f"compose --project-name watchfloor {said}\n"
+
+
 def test_nothing_started_is_no_part(docker_says: Fake, tmp_path: Path) -> None:
     """An engine without our containers has an empty status."""
     docker_says(compose="v2", version="28.0", ps="")

@@ -99,6 +99,20 @@ def test_only_the_owner_enters_and_every_container_reads(tmp_path: Path) -> None
     assert modes == {0o444}
 
 
+def test_links_made_on_this_machine_open_the_page_in_the_container(tmp_path: Path) -> None:
+    """Its container has the key that signs them here, and the password; without the page nobody is given either."""
+    (tmp_path / "password").write_text(SECRET)
+    page = f"acknowledgement: {{serve: true, port: 19881, password_file: {tmp_path}/password}}"
+    folder = written(tmp_path, page)
+    key = (tmp_path / "stack/secrets/acknowledgement_key").read_text()
+    assert (folder.secrets / "acknowledgement_key").read_text() == key
+    assert (folder.secrets / "acknowledgement_password").read_text().strip() == SECRET
+    inside = load(folder.path / "config/watchfloor.yml", NO_ENVIRONMENT).acknowledgement
+    assert inside.port == 9881
+    assert str(inside.password_file) == "/run/secrets/acknowledgement_password"
+    assert not (written(tmp_path).secrets / "acknowledgement_key").read_text()
+
+
 def test_secrets_that_are_not_configured_are_empty_files(tmp_path: Path) -> None:
     """Compose needs every file that it names, and passwords of our own are made."""
     folder = written(tmp_path)

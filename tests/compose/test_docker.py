@@ -8,98 +8,83 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 import pytest
 import requests
 
-from exporter.settings import load
-from generator.generate import build
 from tests.compose.conftest import ROOT
 from tests.compose.engine import Engine
+from tests.compose.rig import (
+    HOOK,
+    PROJECT,
+    Stack,
+    address,
+    calls,
+    certificate,
+    command,
+    compose,
+    container,
+    messages,
+    midnights,
+    named,
+    own_database,
+    owners,
+    wait,
+)  # fmt: skip
 from tests.parallel import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-PROJECT: Final = "watchfloor-test"
 CALLS: Final = 2000
-NETWORK: Final = f"{PROJECT}_default"
-DATA: Final = "/var/lib/postgresql/data"
-LONG: Final = 150.0
+VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+DAYS: Final = 30
+NAMES: Final = (
+    "exporter",
+    "postgres",
+    "prometheus",
+    "alertmanager",
+    "second_alertmanager",
+    "grafana",
+    "acknowledgements",
+)
+INCIDENT: Final = "ExporterDown"
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A started stack."""
-
-    engine: Engine
-    folder: Path
-    ports: dict[str, int]
-    images: dict[str, str]
-    up: str
-
-    def command(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run our command line."""
-        return _command(self.engine, {**self.images, **variables}, self.folder, *arguments, check=check)
-
-    def query(self, expression: str) -> float | None:
-        """Value of an expression in Prometheus, None when there is none."""
-        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query"
-        result = requests.get(url, {"query": expression}, timeout=5).json()["data"]["result"]
-        return float(result[0]["value"][1]) if result else None
-
-    def inspect(self) -> dict[str, Any]:
-        """Every container by its service."""
-        ids = self.engine.docker("ps", "--all", "--quiet").split()
-        found = json.loads(self.engine.docker("inspect", *ids)) if ids else []
-        return {item["Config"]["Labels"]["com.docker.compose.service"]: item for item in found}
-
-    def secrets(self) -> dict[str, str]:
-        """What must not be seen: every generated password."""
-        files = (self.folder / "stack/compose/secrets").iterdir()
-        return {
-            path.name: path.read_text().strip() for path in files if path.name.startswith(("postgres_", "grafana_a"))
-        }
-
-
-def _command(
-    engine: Engine, variables: Mapping[str, str], folder: Path, *arguments: str, check: bool
-) -> subprocess.CompletedProcess[str]:
-    own = {"WATCHFLOOR_BUILD_NETWORK": "host", "COMPOSE_PROJECT_NAME": PROJECT}
-    result = subprocess.run(
-        [sys.executable, "-m", "generator", "--config", str(folder / "watchfloor.yml"), *arguments],
-        cwd=ROOT,
-        env={**engine.environment, **variables, **own},
-        capture_output=True,
-        text=True,
-        timeout=LONG,
-        check=False,
-    )
-    assert result.returncode == 0 or not check, result.stdout + result.stderr
-    return result
+def test_only_the_image_for_history_has_prometheus_programs(engine: Engine, image_names: dict[str, str]) -> None:
+    """What serves metrics is not larger for it."""
+    compose(engine, image_names, "--profile", "history", "build", "generator", "history")
+    ask = "import shutil; print(*map(shutil.which, ('prometheus', 'promtool')))"
+    found = {
+        name: engine.docker(
+            "run", "--rm", "--network=none", "--entrypoint=python3", f"{name}:{VERSION}", "-c", ask
+        ).split()
+        for name in ("watchfloor", "watchfloor-history")
+    }
+    assert found["watchfloor"] == ["None", "None"]
+    assert found["watchfloor-history"] == ["/usr/local/bin/prometheus", "/usr/local/bin/promtool"]
 
 
 @pytest.fixture(scope="module")
 def stack(engine: Engine, image_names: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack with a small demo, as a user starts it."""
     folder = tmp_path_factory.mktemp("compose")
-    ports = {name: free_port() for name in ("exporter", "postgres", "prometheus", "alertmanager", "grafana")}
-    own = {f"{name}_port": port for name, port in ports.items() if name != "exporter"}
+    ports = {name: free_port() for name in NAMES}
+    own = {f"{name}_port": port for name, port in ports.items() if name not in ("exporter", "acknowledgements")}
     settings = {
         "exporter": {"port": ports["exporter"]},
         "stack": {"directory": str(folder / "stack"), "output": str(folder / "out"), **own},
-        "demo": {"calls": CALLS, "days": 30},
+        "demo": {"calls": CALLS, "days": DAYS},
+        "acknowledgement": {"port": ports["acknowledgements"]},
     }
     (folder / "watchfloor.yml").write_text(json.dumps(settings))
     try:
-        result = _command(engine, image_names, folder, "up", "--runtime", "compose", check=True)
+        result = command(engine, image_names, folder, "up", "--runtime", "compose", check=True)
         yield Stack(engine, folder, ports, image_names, result.stdout + result.stderr)
     finally:
         for kind in (("container", "ls", "--all"), ("volume", "ls")):
@@ -124,6 +109,39 @@ def test_calls_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
     while (calls := stack.query("sum(calls_initiated_total)")) is None or calls <= CALLS:
         assert time.monotonic() < deadline, f"{calls} calls"
         time.sleep(0.5)
+
+
+def test_the_past_of_the_demo_is_in_prometheus(stack: Stack) -> None:
+    """A fresh start shows the database's count at every day's beginning, in blocks that are Prometheus' own."""
+    with stack.database("127.0.0.1", stack.ports["postgres"]) as database:
+        days = midnights(DAYS - 1)
+        found = [stack.query("sum(calls_initiated_total)", day.timestamp()) for day in days]
+        assert found == [calls(database, day) for day in days]
+    assert owners(stack) == {65534}
+    again = stack.command("backfill", "--runtime", "compose", check=False)
+    assert again.returncode == 1
+    assert "history is there already" in again.stderr
+
+
+def test_live_samples_go_on_where_history_ends(stack: Stack) -> None:
+    """Over the seam nothing is reset, and increases are right to the unit: of each series, and of all together."""
+    total, selector = "sum(calls_initiated_total)", f"calls_initiated_total[{DAYS + 1}d]"
+    midnight, demo, gained = midnights(1)[0], stack.inspect()["demo"]["Id"], 0.0
+    stack.engine.docker("pause", demo)
+    try:
+        with stack.database("127.0.0.1", stack.ports["postgres"]) as database:
+            wait(lambda: stack.query(total) == calls(database))
+            expected = calls(database) - calls(database, midnight)
+        assert stack.query(f"sum(resets({selector}))") == 0
+        for series in stack.get(selector):
+            values = [(float(time), float(value)) for time, value in series["values"]]
+            (begin, first), (end, last) = values[0], values[-1]
+            increase = stack.query(f"increase({named(series['metric'])}[{round((end - begin) * 1000)}ms])", end)
+            assert increase == pytest.approx(last - first, abs=1e-6)
+            gained += last - max((value for time, value in values if time <= midnight.timestamp()), default=0)
+        assert gained == expected
+    finally:
+        stack.engine.docker("unpause", demo)
 
 
 def test_states_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
@@ -205,6 +223,44 @@ def test_a_dead_exporter_comes_back(stack: Stack) -> None:
     assert sum(calls) > CALLS
 
 
+def test_of_two_alertmanagers_one_may_be_killed(stack: Stack, tmp_path: Path) -> None:
+    """In the middle of an incident: each message comes once, what comes after comes too, and the acknowledgement holds."""
+    (tmp_path / "hook").write_text("http://hook:8080/")
+    with (
+        stack.settings() as settings,
+        container(stack.engine, "hook", stack.images["BASE_IMAGE"], "--user=65534", words=("python3", "-c", HOOK)),
+    ):
+        settings["alerting"] = {"webhook_url_file": str(tmp_path / "hook")}
+        settings["acknowledgement"]["serve"] = True
+        settings["stack"]["alertmanagers"] = 2
+        stack.write(settings)
+        stack.command("up", "--runtime", "compose")
+        wait(lambda: len(stack.get("alertmanager_cluster_members == 2")) == 2)
+        parts = stack.inspect()
+        stack.engine.docker("kill", parts["exporter"]["Id"])
+        wait(lambda: messages(stack, "firing", INCIDENT) > 0)
+        acknowledge(stack)
+        # The second would send its copy after the peer timeout of 5 s.
+        time.sleep(8)
+        stack.engine.docker("kill", parts["alertmanager"]["Id"])
+        stack.engine.docker("start", parts["exporter"]["Id"])
+        wait(lambda: messages(stack, "firing", "AlertmanagerDown") > 0)
+        (incident,) = (one for one in json.loads(stack.command("ack", "--json").stdout) if one["alert"] == INCIDENT)
+        assert incident["acknowledged"]["by"] == "anna"
+        wait(lambda: messages(stack, "resolved", INCIDENT) > 0, 150)
+        assert [messages(stack, status, INCIDENT) for status in ("firing", "resolved")] == [1, 1]
+
+
+def acknowledge(stack: Stack) -> None:
+    """As somebody does who was given a link."""
+    link = stack.command("ack", INCIDENT, "--link").stdout.strip()
+    page = requests.get(link, timeout=10)
+    (action,) = re.findall(r'action="([^"]+)"', page.text)
+    base = f"http://127.0.0.1:{stack.ports['acknowledgements']}"
+    answer = requests.post(f"{base}{action}", {"who": "anna", "comment": "restarted"}, timeout=10)
+    assert answer.status_code == 200, answer.text
+
+
 def test_down_leaves_data_and_passwords_only(stack: Stack) -> None:
     """Containers and network are gone; the next start finds its volumes."""
     stack.command("down", "--runtime", "compose")
@@ -232,7 +288,11 @@ def test_an_own_database_takes_the_place_of_the_demo(stack: Stack, tmp_path: Pat
     with own_database(stack) as url:
         viewer = f"postgresql://watchfloor_viewer:{stack.secrets()['postgres_watchfloor_viewer']}@own-database:5432/watchfloor_demo"
         (tmp_path / "viewer").write_text(viewer)
+        # A Prometheus that has never run.
+        stack.engine.docker("volume", "rm", f"{PROJECT}_prometheus")
         result = stack.command("up", "--runtime", "compose", ANALYTICS_DATABASE_URL=url)
+        assert "once this runs: watchfloor backfill --runtime compose" in result.stderr
+        filled(stack)
     assert set(stack.inspect()) == {"exporter", "generator", "prometheus", "alertmanager", "deadman", "grafana"}
     calls = stack.query("sum(calls_initiated_total)")
     assert calls is not None
@@ -245,68 +305,13 @@ def test_an_own_database_takes_the_place_of_the_demo(stack: Stack, tmp_path: Pat
     assert requests.get(address, timeout=5, verify=str(tmp_path / "cert.pem")).status_code == 401
 
 
-@contextmanager
-def own_database(stack: Stack) -> Iterator[str]:
-    """The demo's data in a server that Compose knows nothing of."""
-    # The engine routes nothing between networks, so it shares the one that Compose will find and use.
-    labels = [f"com.docker.compose.{name}" for name in (f"project={PROJECT}", "network=default")]
-    stack.engine.docker("network", "create", *(f"--label={label}" for label in labels), NETWORK)
-    place = ("--network", NETWORK, "--user", "postgres", "--volume", f"{PROJECT}_postgres:{DATA}")
-    options = ("--detach", "--name", "own-database", "--env", f"PGDATA={DATA}/files")
-    stack.engine.docker("run", *options, *place, stack.images["POSTGRES_IMAGE"])
-    password = stack.secrets()["postgres_watchfloor_reader"]
-    try:
-        yield f"postgresql://watchfloor_reader:{password}@own-database:5432/watchfloor_demo"
-    finally:
-        stack.engine.docker("rm", "--force", "own-database")
-
-
-def certificate(folder: Path) -> None:
-    """A certificate that is good for the exporter under its names in and out of the containers."""
-    names = "subjectAltName=DNS:exporter,IP:127.0.0.1"
-    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=exporter"]
-    subprocess.run([*command, "-addext", names, *files], check=True, capture_output=True)
-
-
-def test_one_container_takes_the_generated_rules(
-    engine: Engine, image_names: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Prometheus in a container of its own loads what is generated for it."""
-    monkeypatch.setenv("DOCKER_HOST", engine.environment["DOCKER_HOST"])
-    monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
-    monkeypatch.setenv("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
-    from testcontainers.core.container import DockerContainer
-    from testcontainers.core.network import Network
-
-    settings = tmp_path / "watchfloor.yml"
-    settings.touch()
-    for name, content in build(load(settings, {}), "compose", {}).items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(content)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    arguments = "--config.file=/generated/prometheus.yml --storage.tsdb.path=/prometheus"
-    with Network() as network:
-        container = DockerContainer(image_names["PROMETHEUS_IMAGE"]).with_command(arguments).with_network(network)
-        container.with_volume_mapping(str(tmp_path / "prometheus"), "/generated")
-        cast(dict[str, Any], container.ports)["9090/tcp"] = ("127.0.0.1", None)
-        with container:
-            url = f"http://127.0.0.1:{container.get_exposed_port(9090)}"
-            assert _answer(f"{url}/-/ready").ok
-            groups = _answer(f"{url}/api/v1/rules").json()["data"]["groups"]
-            assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
-            assert len(groups) > 3
-
-
-def _answer(url: str) -> requests.Response:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            answer = requests.get(url, timeout=2)
-        except requests.RequestException:
-            answer = None
-        if answer is not None and answer.status_code == 200:
-            return answer
-        assert time.monotonic() < deadline, url
-        time.sleep(0.1)
+def filled(stack: Stack) -> None:
+    """The past of a database of the user's own comes in beside the running Prometheus."""
+    days = midnights(10)
+    assert stack.query("sum(calls_initiated_total)", days[0].timestamp()) is None
+    done = stack.command("backfill", "--runtime", "compose", "--since", "12d", "--step", "12h", "--json")
+    assert json.loads(done.stdout)["blocks"] > 0
+    wait(lambda: stack.query("sum(calls_initiated_total)", days[0].timestamp()) is not None, 120)
+    found = [stack.query("sum(calls_initiated_total)", day.timestamp()) for day in days]
+    with stack.database(address(stack.engine, "own-database"), 5432) as database:
+        assert found == [calls(database, day) for day in days]

@@ -27,24 +27,27 @@ ALL: Final = {
     "alertmanager-2",
     "deadman",
     "relay",
+    "acknowledgements",
+    "history",
     "grafana",
 }
 DEMO: Final = {"postgres", "demo"}
 PAIR: Final = {"alertmanager-2"}
+HISTORY: Final = {"history"}
 ONE_SHOT: Final = "generator"
-IMAGE: Final = re.compile(r"\$\{[A-Z]+_IMAGE:-[a-z/]+:v?\d+\.\d+(\.\d+)?(-\w+)*\}")
+IMAGE: Final = re.compile(r"\$\{[A-Z_]+_IMAGE:-[a-z/-]+:v?\d+\.\d+(\.\d+)?(-\w+)*\}")
 PORT: Final = re.compile(r"\$\{WATCHFLOOR_HOST:-127\.0\.0\.1\}:\$\{[A-Z_]+_PORT:-\d+\}:\d+")
 
 
 def test_without_profile_there_is_no_database_and_no_demo(reader: Reader) -> None:
     """A user's own database brings neither PostgreSQL nor the demo."""
     active = {name for name, service in reader.services().items() if not service.get("profiles")}
-    assert active == ALL - DEMO - PAIR
+    assert active == ALL - DEMO - PAIR - HISTORY
 
 
 def test_the_demo_profile_has_everything(reader: Reader) -> None:
-    """The profile adds the database and the workload, the other one the second Alertmanager."""
-    found = reader.services("--profile", "demo", "--profile", "pair")
+    """The profile adds the database and the workload; others the second Alertmanager and what writes the past."""
+    found = reader.services("--profile", "demo", "--profile", "pair", "--profile", "history")
     assert set(found) == ALL
     assert {name for name, service in found.items() if service.get("profiles") == ["pair"]} == PAIR
 
@@ -53,6 +56,7 @@ def test_everything_that_differs_between_machines_comes_from_the_environment(rea
     """Images, ports, address, folder and retention are overridable."""
     variables = {
         "WATCHFLOOR_IMAGE": "own/watchfloor:9",
+        "WATCHFLOOR_HISTORY_IMAGE": "own/history:9",
         "POSTGRES_IMAGE": "own/postgres:9",
         "PROMETHEUS_IMAGE": "own/prometheus:9",
         "ALERTMANAGER_IMAGE": "own/alertmanager:9",
@@ -98,7 +102,7 @@ def test_every_service_is_bounded_and_unprivileged(name: str) -> None:
     assert "network_mode" not in service
 
 
-@pytest.mark.parametrize("name", sorted(ALL - {ONE_SHOT}))
+@pytest.mark.parametrize("name", sorted(ALL - {ONE_SHOT} - HISTORY))
 def test_every_lasting_service_is_watched_and_restarted(name: str) -> None:
     """What should go on is restarted, and says whether it works."""
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -132,10 +136,22 @@ def test_the_base_image_is_the_same_in_both_files() -> None:
     assert SERVICES["exporter"]["build"]["args"]["BASE_IMAGE"] == f"${{BASE_IMAGE:-{base[1]}}}"
 
 
+def test_history_is_written_by_the_prometheus_that_reads_it() -> None:
+    """The image for history takes its programs from the image that Prometheus runs in, as the account that this has."""
+    image = re.search(r"^ARG PROMETHEUS_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    history, server = SERVICES["history"], SERVICES["prometheus"]
+    assert image
+    assert history["build"]["args"]["PROMETHEUS_IMAGE"] == server["image"] == f"${{PROMETHEUS_IMAGE:-{image[1]}}}"
+    assert history["user"] == server["user"]
+    assert "prometheus:/prometheus" in history["volumes"]
+    assert "prometheus:/prometheus" in server["volumes"]
+    assert "exporter:/var/lib/watchfloor:ro" in history["volumes"]
+
+
 def test_every_port_is_on_the_loopback() -> None:
     """Nothing is published to other machines unless somebody asks for it."""
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(ports) == 6
+    assert len(ports) == 7
     assert [port for port in ports if not PORT.fullmatch(port)] == []
 
 

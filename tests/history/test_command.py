@@ -59,6 +59,7 @@ def test_samples_and_blocks_are_told(work: Work) -> None:
         (("--since", "soon"), 2, "'soon' is no duration"),
         (("--step", "7h"), 1, "a day must be a multiple of it"),
         (("--prometheus", "http://127.0.0.1:1"), 1, "no Prometheus answers at http://127.0.0.1:1"),
+        (("--runtime", "compose", "--data-dir", "x"), 2, "Prometheus and its data are those of the stack"),
     ],
 )
 def test_mistakes_are_one_sentence(work: Work, words: tuple[str, ...], code: int, said: str) -> None:
@@ -74,7 +75,8 @@ def test_data_that_is_not_here(tmp_path: Path, work: Work) -> None:
         (tmp_path / "data").rename(tmp_path / "volume")
         result = run(work, "--since", "10d", "--prometheus", server.url)
         assert result.exit_code == 1
-        assert f"keeps its data in {tmp_path}/data, which is no folder here: with --runtime compose" in result.output
+        assert f"keeps its data in {tmp_path}/data, which is no folder here" in result.output
+        assert "run watchfloor backfill --runtime compose" in result.output
         words = ("--since", "10d", "--prometheus", server.url, "--data-dir", str(tmp_path / "volume"))
         assert run(work, *words, "--dry-run").exit_code == 0
         (tmp_path / "volume").rename(tmp_path / "data")
