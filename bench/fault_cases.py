@@ -27,7 +27,7 @@ REST: Final = 35.0
 CASE: Final = "the-case"
 OTHER: Final = "the-other"
 LOST: Final = "HeartbeatLost"
-ORDER: Final = ("deadman", "alertmanager", "prometheus")
+ORDER: Final = ("relay", "deadman", "alertmanager", "prometheus")
 NAME: Final = re.compile(r"(?:CRITICAL|WARNING|INFO): (\w+)")
 """Alerts as Slack's titles and the subjects of mail name them."""
 SIGHT: Final = 120.0

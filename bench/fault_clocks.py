@@ -20,7 +20,10 @@ WATCH = 100.0
 
 def differs(folder: Path, seconds: float) -> Iterator[Outcome]:
     """Prometheus runs on another machine, with another time: the times of alerts are shifted on the way."""
-    with watched(folder, start=("alertmanager",)) as running, shifted(running.alertmanager(), seconds) as address:
+    with (
+        watched(folder, start=("relay", "alertmanager")) as running,
+        shifted(running.alertmanager(), seconds) as address,
+    ):
         path = running.folder / "prometheus.yml"
         config = yaml.safe_load(path.read_text())
         config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]}
