@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.policy
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -12,19 +13,25 @@ from typing import Final
 from exporter.settings import Alerting, secret
 
 TIMEOUT: Final = 10.0
+UNFOLDED: Final = email.policy.SMTP.clone(max_line_length=900)
+"""Python folds a subject with other letters than English ones so that readers see a blank twice."""
+
+PLAIN: Final = "quoted-printable"
+"""Which every server takes."""
+
 IMPLICIT: Final = 465
 """Port on which a server speaks TLS from the first byte."""
 
 
 def compose(alerting: Alerting, to: str, subject: str, text: str, html: str = "") -> EmailMessage:
     """A mail. Raises ValueError when a header or text cannot be written."""
-    message = EmailMessage()
+    message = EmailMessage(UNFOLDED)
     message["Subject"], message["From"], message["To"] = " ".join(subject.split()), alerting.smtp_from, to
     # A domain of its own, so that no name server is asked for that of this machine.
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="watchfloor.invalid")
-    message.set_content(text)
+    message.set_content(text, cte=PLAIN)
     if html:
-        message.add_alternative(html, subtype="html")
+        message.add_alternative(html, subtype="html", cte=PLAIN)
     return message
 
 
