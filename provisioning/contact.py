@@ -121,8 +121,7 @@ def _integration(channel: Channel, place: Place) -> Section:
         url = f"http://{place.endpoints.relay}/{channel.name}"
         if channel.kind == "slack_bot":
             # Slack says no with status 200, which Alertmanager 0.25 counts as sent; the relay reads the answer.
-            to = {"channel": literal(channel.to)}
-            return "slack_configs", {"api_url": url, **to, **_slack_text(resolved=channel.resolved)}
+            return "slack_configs", {"api_url": url, **_slack_text(resolved=channel.resolved)}
         return "webhook_configs", {"url": url, "max_alerts": MOST, "send_resolved": channel.resolved}
     name, content = KINDS[channel.kind](channel, place.secret(channel.name))
     return name, {**content, "send_resolved": channel.resolved}
@@ -130,15 +129,15 @@ def _integration(channel: Channel, place: Place) -> Section:
 
 def _mail(name: str, to: str, place: Place, *, resolved: bool) -> tuple[Section, ...]:
     if place.endpoints.mail_relayed:
-        return tuple(_relayed_mail(name, one, place, resolved=resolved) for one in relay.addresses(to))
+        count = len(relay.addresses(to))
+        return tuple(_relayed_mail(relay.path(name, one), place, resolved=resolved) for one in range(count))
     return (_direct_mail(to, place, resolved=resolved),)
 
 
-def _relayed_mail(name: str, to: str, place: Place, *, resolved: bool) -> Section:
+def _relayed_mail(path: str, place: Place, *, resolved: bool) -> Section:
     # In the form for Slack Alertmanager fills in the texts, which it does in no webhook. The relay puts them into a mail.
     return "slack_configs", {
-        "api_url": f"http://{place.endpoints.relay}/{name}",
-        "channel": literal(to),
+        "api_url": f"http://{place.endpoints.relay}/{path}",
         "send_resolved": resolved,
         "title": call("title"),
         "text": call("text"),

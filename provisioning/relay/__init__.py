@@ -20,14 +20,19 @@ def relayed(settings: Settings) -> tuple[Channel, ...]:
     return tuple(channel for channel in settings.alerting.channels if channel.kind in KINDS)
 
 
-def mails(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Receivers of mail by the name of the channel. Grafana sends its mail itself."""
+def mails(settings: Settings) -> dict[str, str]:
+    """Every address that gets mail, by its path at the relay. Grafana sends its mail itself."""
     alerting = settings.alerting
     if alerting.engine == "grafana":
         return {}
     found = {"email": alerting.email} if alerting.email else {}
     found |= {channel.name: channel.to for channel in alerting.channels if channel.kind == "email"}
-    return {name: addresses(to) for name, to in found.items()}
+    return {path(name, number): one for name, to in found.items() for number, one in enumerate(addresses(to))}
+
+
+def path(name: str, number: int) -> str:
+    """Path at the relay of an address of a channel of mail."""
+    return f"{name}/{number}"
 
 
 def addresses(to: str) -> tuple[str, ...]:

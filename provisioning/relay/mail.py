@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import smtplib
-from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final
 
@@ -19,13 +18,10 @@ SAID: Final = 200
 """Letters of a server's answer that are passed on."""
 
 
-def mailed(name: str, known: Collection[str], alerting: Alerting, content: bytes) -> tuple[HTTPStatus, str]:
-    """Send one mail to one of the known addresses; the status and the words for Alertmanager, which tries again what ends with 5xx."""
+def mailed(name: str, to: str, alerting: Alerting, content: bytes) -> tuple[HTTPStatus, str]:
+    """Send one mail; the status and the words for Alertmanager, which tries again what ends with 5xx."""
     try:
-        given = json.loads(content)
-        said, to = given["attachments"][0], given["channel"]
-        if to not in known:
-            return HTTPStatus.BAD_REQUEST, f"{name}: this is no address of the channel\n"
+        said = json.loads(content)["attachments"][0]
         message = compose(alerting, to, said["title"], said["text"], said["pretext"])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return HTTPStatus.BAD_REQUEST, f"{name}: this is no mail of Alertmanager\n"

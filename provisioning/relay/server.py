@@ -79,8 +79,9 @@ def passed_on(way: Way, content: bytes, settings: Settings) -> tuple[HTTPStatus,
     bot = way.channel.kind == "slack_bot"
     try:
         given = json.loads(content)
-        made = given if bot else body(way.channel, given, settings)
-    except (ValueError, WordsError) as error:
+        # Alertmanager 0.33 leaves the channel out.
+        made = {**given, "channel": way.channel.to} if bot else body(way.channel, given, settings)
+    except (ValueError, TypeError, WordsError) as error:
         return HTTPStatus.BAD_REQUEST, f"{name}: {error if isinstance(error, WordsError) else 'this is no JSON'}\n"
     try:
         headers = {"Authorization": f"Bearer {way.secret}"} if bot else {}

@@ -129,7 +129,6 @@ def test_a_container_has_the_secret_in_a_file_of_its_own(tmp_path: Path) -> None
 
 
 MAIL: dict[str, Any] = {
-    "channel": "a@example.org",
     "attachments": [{"title": "CRITICAL: X", "text": "It broke.", "pretext": "<p>It broke.</p>"}],
 }
 
@@ -138,8 +137,7 @@ def _letter(port: int, **changes: Any) -> tuple[int, str]:
     settings = Settings.model_validate(
         {"alerting": {"email": "a@example.org", "smtp_host": f"127.0.0.1:{port}", "smtp_require_tls": False}}
     )
-    known = mails(settings)["email"]
-    status, words = mailed("email", known, settings.alerting, json.dumps({**MAIL, **changes}).encode())
+    status, words = mailed("email/0", "a@example.org", settings.alerting, json.dumps({**MAIL, **changes}).encode())
     return int(status), words
 
 
@@ -167,9 +165,9 @@ class Answers:
     ("server", "answer"),
     [
         (Answers(), (200, "ok")),
-        (Answers(end="451 Later"), (502, "email: the mail server did not take it: 451 Later\n")),
-        (Answers(end="554 No"), (502, "email: the mail server did not take it: 554 No\n")),
-        (Answers(receiver="450 Grey"), (502, "email: the mail server did not take it: 450 Grey\n")),
+        (Answers(end="451 Later"), (502, "email/0: the mail server did not take it: 451 Later\n")),
+        (Answers(end="554 No"), (502, "email/0: the mail server did not take it: 554 No\n")),
+        (Answers(receiver="450 Grey"), (502, "email/0: the mail server did not take it: 450 Grey\n")),
     ],
     ids=["takes it", "later", "never", "greylists"],
 )
@@ -186,15 +184,15 @@ def test_what_the_mail_server_says_goes_back(server: Answers, answer: tuple[int,
 def test_a_mail_server_that_is_not_there_is_tried_again() -> None:
     """With its reason."""
     status, words = _letter(free_port())
-    assert (status, words.partition(":")[0]) == (502, "email")
+    assert (status, words.partition(":")[0]) == (502, "email/0")
     assert "ConnectionRefusedError" in words
 
 
 @pytest.mark.parametrize(
-    "changes", [{"channel": "x@example.org"}, {"channel": None}, {"attachments": []}, {"attachments": [{"title": "x"}]}]
+    "changes", [{"attachments": None}, {"attachments": []}, {"attachments": [{"title": "x"}]}, {"attachments": [1]}]
 )
-def test_mail_goes_to_the_addresses_of_the_settings_alone(changes: dict[str, Any]) -> None:
-    """What names another, or is no mail, is refused before a server is asked."""
+def test_what_is_no_mail_is_refused(changes: dict[str, Any]) -> None:
+    """Before a server is asked."""
     assert _letter(9, **changes)[0] == 400
 
 
@@ -205,7 +203,7 @@ def test_mail_is_passed_on_where_alertmanager_loses_it() -> None:
         "channels": [{"name": "boss", "kind": "email", "to": "c@example.org"}],
     }
     settings = Settings.model_validate({"alerting": given})
-    assert mails(settings) == {"email": ("a@example.org", "b@example.org"), "boss": ("c@example.org",)}
+    assert mails(settings) == {"email/0": "a@example.org", "email/1": "b@example.org", "boss/0": "c@example.org"}
     assert (needed(settings, native(settings)), needed(settings, compose())) == (True, False)
     grafana = Settings.model_validate({"alerting": {**given, "engine": "grafana"}})
     assert not needed(grafana, native(grafana))
