@@ -105,7 +105,7 @@ def _settings(ctx: click.Context) -> Settings:
     settings = load(path)
     if settings.alerting.engine != "prometheus":
         raise click.ClickException(
-            "Grafana notifies of the alerts: those of the settings are mute timings there, others are made in its pages"
+            "Grafana notifies of the alerts: it has silences of its own, and those of the settings as mute timings"
         )
     return settings
 
