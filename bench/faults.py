@@ -41,6 +41,7 @@ OTHERS: Final[dict[str, Fault]] = {
     "prometheus-kill-pending": fault_cases.prometheus_pending,
     "prometheus-gone": fault_cases.prometheus_gone,
     "alertmanager-gone": fault_cases.alertmanager_gone,
+    "relay-killed": fault_cases.relay_killed,
     "exporter-and-database-gone": fault_cases.sight_lost,
     "clock-ahead": lambda folder: fault_clocks.differs(folder, 300),
     "clock-behind": lambda folder: fault_clocks.differs(folder, -300),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from exporter.settings import Settings, duration
+from provisioning.imported_routes import reached, with_imported
 from provisioning.recipients import bundle
 from provisioning.routing import HEARTBEAT, NOWHERE, PEOPLE, Route
 from provisioning.times import next_heard
@@ -31,7 +32,7 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One receiver of an alert. `since` is when it is told: now, later, or never (None)."""
+    """One receiver of an alert. `since` is when it is told: now, later, or never (None); `times` are imported ones that may hold it back."""
 
     receiver: str
     reached: str
@@ -39,6 +40,7 @@ class Told:
     timing: Route
     moment: datetime
     since: datetime | None
+    times: str = ""
 
     def content(self) -> dict[str, Any]:
         """For JSON."""
@@ -48,6 +50,7 @@ class Told:
             "why": self.why,
             "now": self.since == self.moment,
             "from": self.since.isoformat() if self.since else None,
+            **({"times": self.times} if self.times else {}),
             **_times(self.timing),
         }
 
@@ -56,13 +59,18 @@ def told(settings: Settings, environment: Mapping[str, str], labels: Mapping[str
     """Everybody who hears of an alert, in the order of the routes."""
     zone = ZoneInfo(settings.time_zone)
     found = []
-    for node in find(tree(settings, environment), labels):
+    known = {one.name for one in settings.alerting.times}
+    for node in find(with_imported(tree(settings, environment), settings), labels):
         if node.receiver == NOWHERE:
             continue
+        if not known.issuperset((*node.hours, *node.quiet)):
+            by = reach(node.receiver, settings, environment)
+            found.append(Told(node.receiver, by, node.why, node.timing, moment, moment, " ".join(_limits(node))))
+            continue
         since = next_heard(settings, node.hours, node.quiet, moment)
-        reached = reach(node.receiver, settings, environment)
+        by = reach(node.receiver, settings, environment)
         at = since.astimezone(zone) if since and since != moment else since
-        found.append(Told(node.receiver, reached, node.why, node.timing, moment, at))
+        found.append(Told(node.receiver, by, node.why, node.timing, moment, at))
     return found
 
 
@@ -76,13 +84,15 @@ def answer(found: list[Told]) -> Iterator[str]:
         if one.since is None:
             yield "  when  never: its hours and quiet times leave no time"
             continue
-        yield f"  when  {_when(one)}"
+        yield f"  when  {_when(one)}" + (f", {one.times} (imported times, not worked out here)" if one.times else "")
 
 
 def reach(receiver: str, settings: Settings, environment: Mapping[str, str]) -> str:
     """How a receiver is reached, in words."""
     if receiver in (HEARTBEAT, NOWHERE):
         return "nobody" if receiver == NOWHERE else "a dead man's switch, if there is one"
+    if receiver in (imported := reached(settings)):
+        return imported[receiver]
     channel = next((item for item in settings.alerting.channels if item.name == receiver), None)
     if channel is not None:
         return KINDS[channel.kind].format(to=channel.to, comma=f" to {channel.to}" if channel.to else "")
@@ -121,6 +131,12 @@ def _when(one: Told) -> str:
     )
 
 
+def _limits(node: Node) -> list[str]:
+    """The times of a route, in words."""
+    hours = [f"in {' or '.join(node.hours)}"] if node.hours else []
+    return hours + ([f"not in {' or '.join(node.quiet)}"] if node.quiet else [])
+
+
 def _content(node: Node) -> dict[str, Any]:
     return {
         "receiver": node.receiver,
@@ -153,8 +169,7 @@ def _branches(node: Node, indent: str) -> Iterator[str]:
 def _words(node: Node, above: Node) -> str:
     parts = [" and ".join(str(matcher) for matcher in node.matchers) or "any"]
     parts.append(f"-> {node.receiver}" if not node.routes else f"-> {node.receiver} unless a branch matches")
-    parts += [f"in {' or '.join(node.hours)}"] if node.hours else []
-    parts += [f"not in {' or '.join(node.quiet)}"] if node.quiet else []
+    parts += _limits(node)
     if node.timing != above.timing:
         timing = node.timing
         waits = (timing.group_wait, timing.group_interval, timing.repeat_interval)

@@ -28,9 +28,9 @@ ORDER: Final = (
     "demo",
     "exporter",
     "prometheus",
+    "relay",
     *delivery.ALERTMANAGERS,
     "deadman",
-    "relay",
     "acknowledgements",
     "grafana",
 )

@@ -11,7 +11,17 @@ from typing import Final
 
 from exporter.settings import Settings, duration, secret
 from provisioning import message, recipients, relay
-from provisioning.contact import SLACK_FILE, SMTP_FILE, Place, address, built_in, integration, placeholder, real
+from provisioning.contact import (
+    SLACK_FILE,
+    SMTP_FILE,
+    Place,
+    address,
+    built_in,
+    integrations,
+    placeholder,
+    real,
+    sections,
+)
 from provisioning.document import document
 from provisioning.endpoints import Endpoints
 from provisioning.imported import branches
@@ -129,7 +139,14 @@ def heartbeat_url(settings: Settings, endpoints: Endpoints) -> str | None:
     options = settings.deadman
     if not options.enabled:
         return None
-    return (options.url or f"http://{endpoints.deadman}").rstrip("/") + "/beat"
+    if relay.carries_mail(settings, endpoints):
+        return f"http://{endpoints.relay}/{relay.BEAT}"
+    return deadman_url(settings, endpoints)
+
+
+def deadman_url(settings: Settings, endpoints: Endpoints) -> str:
+    """Where the dead man's switch takes heartbeats."""
+    return (settings.deadman.url or f"http://{endpoints.deadman}").rstrip("/") + "/beat"
 
 
 def _heartbeat(place: Place) -> dict[str, object]:
@@ -141,10 +158,9 @@ def _heartbeat(place: Place) -> dict[str, object]:
 def _receiver(name: str, place: Place, environment: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
     channel = next((item for item in place.settings.alerting.channels if item.name == name), None)
     if channel is not None:
-        section, content = integration(channel, place)
-        return {section: [content]}
+        return sections(integrations(channel, place))
     names = recipients.bundle(place.settings, environment) if name == PEOPLE else (name,)
-    return {section: [content] for section, content in (built_in(one, place) for one in names)}
+    return sections(one for name in names for one in built_in(name, place))
 
 
 def _below(node: Node) -> dict[str, object]:

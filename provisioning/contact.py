@@ -7,7 +7,7 @@ generated file, with the secret in the private copy from which Alertmanager is s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,35 +88,64 @@ def address(text: str, place: str) -> str:
     return text
 
 
-def built_in(name: str, place: Place) -> Section:
-    """The integration of one of the plain settings."""
+def sections(integrations: Iterable[Section]) -> dict[str, list[dict[str, object]]]:
+    """Integrations as a receiver lists them."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for section, content in integrations:
+        found.setdefault(section, []).append(content)
+    return found
+
+
+def built_in(name: str, place: Place) -> tuple[Section, ...]:
+    """The integrations of one of the plain settings."""
     alerting = place.settings.alerting
     if name == "email":
-        return _mail(alerting.email or "", place, resolved=True)
+        return _mail(name, alerting.email or "", place, resolved=True)
     if name == "slack":
         slack: dict[str, object] = {"api_url_file": place.endpoints.secret(SLACK_FILE)}
         if alerting.slack_channel:
             slack["channel"] = literal(alerting.slack_channel)
-        return "slack_configs", {**slack, **_slack_text(resolved=True)}
-    return "webhook_configs", {"url": place.secret("webhook"), "send_resolved": True, "max_alerts": MOST}
+        return (("slack_configs", {**slack, **_slack_text(resolved=True)}),)
+    return (("webhook_configs", {"url": place.secret("webhook"), "send_resolved": True, "max_alerts": MOST}),)
 
 
-def integration(channel: Channel, place: Place) -> Section:
-    """The integration of a channel."""
+def integrations(channel: Channel, place: Place) -> tuple[Section, ...]:
+    """The integrations of a channel; of mail by the relay there is one for each address."""
     if channel.kind == "email":
-        return _mail(channel.to, place, resolved=channel.resolved)
+        return _mail(channel.name, channel.to, place, resolved=channel.resolved)
+    return (_integration(channel, place),)
+
+
+def _integration(channel: Channel, place: Place) -> Section:
     if channel.kind in relay.KINDS:
         url = f"http://{place.endpoints.relay}/{channel.name}"
         if channel.kind == "slack_bot":
             # Slack says no with status 200, which Alertmanager 0.25 counts as sent; the relay reads the answer.
-            to = {"channel": literal(channel.to)}
-            return "slack_configs", {"api_url": url, **to, **_slack_text(resolved=channel.resolved)}
+            return "slack_configs", {"api_url": url, **_slack_text(resolved=channel.resolved)}
         return "webhook_configs", {"url": url, "max_alerts": MOST, "send_resolved": channel.resolved}
     name, content = KINDS[channel.kind](channel, place.secret(channel.name))
     return name, {**content, "send_resolved": channel.resolved}
 
 
-def _mail(to: str, place: Place, *, resolved: bool) -> Section:
+def _mail(name: str, to: str, place: Place, *, resolved: bool) -> tuple[Section, ...]:
+    if place.endpoints.mail_relayed:
+        count = len(relay.addresses(to))
+        return tuple(_relayed_mail(relay.path(name, one), place, resolved=resolved) for one in range(count))
+    return (_direct_mail(to, place, resolved=resolved),)
+
+
+def _relayed_mail(path: str, place: Place, *, resolved: bool) -> Section:
+    # In the form for Slack Alertmanager fills in the texts, which it does in no webhook. The relay puts them into a mail.
+    return "slack_configs", {
+        "api_url": f"http://{place.endpoints.relay}/{path}",
+        "send_resolved": resolved,
+        "title": call("title"),
+        "text": call("text"),
+        "pretext": call("mail"),
+    }
+
+
+def _direct_mail(to: str, place: Place, *, resolved: bool) -> Section:
     alerting = place.settings.alerting
     mail: dict[str, object] = {
         "to": literal(to),

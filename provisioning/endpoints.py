@@ -31,6 +31,8 @@ class Endpoints:
     deadman: str
     relay: str
     secrets_dir: str
+    mail_relayed: bool
+    """Whether mail goes by the relay: Debian 12's Alertmanager, which is the native one, loses mail that is refused at its end."""
 
     @property
     def alertmanagers(self) -> tuple[str, str]:
@@ -57,6 +59,7 @@ def native(settings: Settings) -> Endpoints:
         deadman=f"{_reachable(settings.deadman.host)}:{settings.deadman.port}",
         relay=f"{_reachable(settings.relay.host)}:{settings.relay.port}",
         secrets_dir=str(Path(stack.directory).absolute() / "secrets"),
+        mail_relayed=True,
     )
 
 
@@ -73,6 +76,7 @@ def compose() -> Endpoints:
         deadman="deadman:9880",
         relay="relay:9882",
         secrets_dir="/run/secrets",
+        mail_relayed=False,
     )
 
 

@@ -16,6 +16,7 @@ from provisioning.endpoints import Endpoints
 from provisioning.grafana import escape
 from provisioning.grafana_kinds import integrations
 from provisioning.grafana_rules import uid
+from provisioning.grafana_silences import silenced, timings
 from provisioning.routing import NOWHERE
 from provisioning.times import intervals
 from provisioning.tree import Node, receivers, tree
@@ -122,7 +123,7 @@ def file(
     settings: Settings, endpoints: Endpoints, environment: Mapping[str, str], known: Names | None = None
 ) -> tuple[dict[str, object], Names]:
     """The content of the provisioning file, and the names that it makes. `known` are those of earlier files."""
-    root = tree(settings, environment)
+    root = silenced(tree(settings, environment), settings)
     points = {
         name: ContactPoint(name=PREFIX + name, integrations=found)
         for name in receivers(root)
@@ -131,7 +132,10 @@ def file(
     if root.receiver not in points:
         made, content = Names(), dict[str, object]()
     else:
-        times = {PREFIX + one.name: intervals(one, settings) for one in settings.alerting.times}
+        times: dict[str, list[dict[str, object]]] = {
+            PREFIX + one.name: intervals(one, settings) for one in settings.alerting.times
+        }
+        times |= {PREFIX + name: each for name, each in timings(settings).items()}
         times[NEVER] = [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
         content = {
             "contactPoints": [point.content() for point in points.values()],

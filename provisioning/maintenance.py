@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,14 +26,20 @@ def muted(root: Node, settings: Settings) -> Node:
     Alertmanager decides by labels alone which route an alert takes, and mutes a route by time. So the window's route holds
     all that the tree holds, with the same receivers; alerts of two windows find the second one within the first.
     """
+    windows = [item for item in settings.maintenance if item.times]
+    return silent_at(root, [(f"maintenance {one.name}", one.conditions, one.times) for one in windows])
+
+
+def silent_at(root: Node, windows: Sequence[tuple[str, tuple[Match, ...], tuple[str, ...]]]) -> Node:
+    """The tree with a route for each reason, conditions and names of times."""
     routes = root.routes
-    for window in reversed([item for item in settings.maintenance if item.times]):
+    for why, conditions, times in reversed(windows):
         route = replace(
             root,
-            why=f"maintenance {window.name}",
-            matchers=(*(_matcher(match) for match in window.conditions), BEATS),
-            quiet=tuple(dict.fromkeys((*root.quiet, *window.times))),
-            routes=tuple(_quiet(child, window.times) for child in routes if child.receiver != HEARTBEAT),
+            why=why,
+            matchers=(*(_matcher(match) for match in conditions), BEATS),
+            quiet=tuple(dict.fromkeys((*root.quiet, *times))),
+            routes=tuple(_quiet(child, times) for child in routes if child.receiver != HEARTBEAT),
         )
         routes = (route, *routes)
     return replace(root, routes=routes)

@@ -41,8 +41,10 @@ PLAIN: Final = Variant(NAME, "\n{word}: {{{{ {value} }}}}", "\n{word}: ")
 SLACK: Final = Variant(f"{NAME}.slack", "\n<{{{{ {value}" + SLACK_ESCAPE + " }}}}|{word}>", "\n{word}: ", SLACK_ESCAPE)
 HTML: Final = Variant(
     f"{NAME}.html",
-    '\n<a href="{{{{ {value} }}}}">{word}</a>',
+    '\n<a href="{{{{ {value} | html }}}}">{word}</a>',
     "\n{word}: ",
+    # Of Alertmanager's mail all is escaped anyway, which this does not do twice; of texts that the relay puts into a mail nothing is.
+    " | html",
     body='{{ define "watchfloor.mail" }}<html><body><div style="font-family: sans-serif; white-space: pre-line">'
     '<b>{{ template "watchfloor.html.title" . }}</b>\n\n{{ template "watchfloor.html.text" . }}</div></body></html>{{ end }}\n',
 )

@@ -15,7 +15,7 @@ INSTANCE: Final = "watchfloor"
 PASSWORD_FILE: Final = "exporter_password"  # noqa: S105 - the name of a file
 CA_FILE: Final = "exporter_ca.pem"
 CLOCK_BACK: Final = "1h"
-"""How far a clock may go back; after a restart Prometheus takes samples again at once."""
+"""How far a clock may go back. Without a window Prometheus refuses samples of the time before, of new series and after a restart too."""
 
 FLAGS: Final = ("--rules.alert.resend-delay=10s",)
 """Flags on which the time of delivery rests (DESIGN.md, timing)."""
@@ -33,7 +33,7 @@ def config(settings: Settings, endpoints: Endpoints) -> bytes:
                 "evaluation_interval": duration(stack.evaluation_interval),
             },
             "rule_files": ["rules/*.yml"],
-            # A clock that goes back would make Prometheus refuse every sample until it has caught up.
+            # After a clock went back, series that are new and a Prometheus that is restarted go on.
             "storage": {"tsdb": {"out_of_order_time_window": CLOCK_BACK}},
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": alertmanagers}]}]},
             "scrape_configs": [

@@ -29,11 +29,12 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from generator.routes import content, lines
+    from provisioning.imported_routes import with_imported
     from provisioning.notices import notices
     from provisioning.tree import tree
 
     settings = _settings(ctx)
-    root = tree(settings, os.environ)
+    root = with_imported(tree(settings, os.environ), settings)
     if as_json:
         click.echo(json.dumps(content(root, settings, os.environ), indent=2, ensure_ascii=False))
     else:

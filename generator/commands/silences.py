@@ -104,7 +104,9 @@ def _settings(ctx: click.Context) -> Settings:
     path: Path | None = ctx.obj["config"]
     settings = load(path)
     if settings.alerting.engine != "prometheus":
-        raise click.ClickException("Grafana notifies of the alerts: it has silences of its own, in its alerting pages")
+        raise click.ClickException(
+            "Grafana notifies of the alerts: it has silences of its own, and those of the settings as mute timings"
+        )
     return settings
 
 

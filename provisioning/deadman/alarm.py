@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import queue
-import smtplib
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from functools import partial
 from typing import Final
 
@@ -18,6 +15,7 @@ from exporter.settings import Alerting, Settings, secret
 from provisioning.deadman.channels import Request, hears, request, secret_of
 from provisioning.deadman.watch import Alarm
 from provisioning.deadman.words import SUBJECT, Words, slack, webhook, words
+from provisioning.mail import compose, send
 from provisioning.routing import SLACK_URL
 
 RETRY: Final = 5.0
@@ -47,18 +45,9 @@ def post(what: Request) -> None:
 
 def mail(alerting: Alerting, to: str, said: Words) -> None:
     """Send one mail; AlarmError when it was not taken."""
-    message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = SUBJECT[said.lost], alerting.smtp_from, to
-    message.set_content(said.text)
-    host, _, port = alerting.smtp_host.rpartition(":")
     try:
-        with smtplib.SMTP(host.strip("[]"), int(port), timeout=TIMEOUT) as server:
-            if server.has_extn("starttls") or alerting.smtp_require_tls:
-                server.starttls(context=ssl.create_default_context())
-            if alerting.smtp_username is not None and alerting.smtp_password_file is not None:
-                server.login(alerting.smtp_username, secret(alerting.smtp_password_file, "alerting.smtp_password_file"))
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+        send(alerting, compose(alerting, to, SUBJECT[said.lost], said.text))
+    except OSError as error:
         raise AlarmError(type(error).__name__) from None
 
 

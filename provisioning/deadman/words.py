@@ -35,8 +35,8 @@ def words(alarm: Alarm, now: datetime) -> Words:
         since = f"for {silence}" if alarm.ever else f"since this watch began {silence} ago"
         reason = alarm.why if alarm.why.startswith("Alertmanager") else f"{alarm.why} {since}"
         text = (
-            f"Alerts are no longer delivered: {reason}. Until this is mended nobody is told of anything, and what was said to be "
-            "resolved in the meantime may not be. First step: `watchfloor status`, then the logs of Prometheus and Alertmanager."
+            f"Alerts are no longer delivered: {reason}. Until this is mended rely on no other message, and what was said to be "
+            "resolved in the meantime may not be. First step: `watchfloor status`, then the logs of Prometheus, Alertmanager and the relay."
         )
     return Words(alarm.lost, text, now.isoformat(timespec="seconds"))
 

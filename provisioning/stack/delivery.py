@@ -11,7 +11,7 @@ from exporter.settings import Model
 from provisioning import alertmanager as alertmanager_files
 from provisioning.acknowledgement import served
 from provisioning.deadman.channels import environment_of
-from provisioning.relay import relayed
+from provisioning.relay import needed, relayed
 from provisioning.stack import binary
 from provisioning.stack.native import Place, answers, digest, inherited, listen
 from provisioning.stack.port import Port
@@ -53,7 +53,7 @@ def optional(place: Place) -> dict[str, Callable[[], Service] | None]:
     return {
         ALERTMANAGERS[1]: (lambda: alertmanager(place, 1)) if settings.stack.alertmanagers == 2 else None,
         "deadman": (lambda: deadman(place)) if settings.deadman.enabled and settings.deadman.url is None else None,
-        "relay": (lambda: relay(place)) if relayed(settings) else None,
+        "relay": (lambda: relay(place)) if needed(settings, place.endpoints) else None,
         "acknowledgements": (lambda: acknowledgements(place)) if served(settings) else None,
     }
 
@@ -78,7 +78,7 @@ def deadman(place: Place) -> Service:
 
 
 def relay(place: Place) -> Service:
-    """The relay to Teams and SMS gateways. It may see the secrets of its channels."""
+    """The relay to mail servers, Slack bots, Teams and SMS gateways. It may see the secrets of its channels."""
     options = place.settings.relay
     url = f"http://{place.endpoints.relay}"
     names = {channel.secret_variable for channel in relayed(place.settings)}
@@ -91,7 +91,7 @@ def relay(place: Place) -> Service:
         environment={name: os.environ[name] for name in sorted(names) if name in os.environ},
         inherited=inherited(place.settings),
         port=Port(options.port, "relay.port", options.host),
-        version=_digest_of(place.settings.alerting, options),
+        version=_digest_of(place.settings.alerting, options, place.settings.deadman),
     )
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from provisioning.validate.node import Mistake, is_null, wrong
 
-MATCHER: Final = re.compile(r"\s*[a-zA-Z_:][a-zA-Z0-9_:]*\s*(=~|=|!=|!~)\s*(.*?)\s*\Z", re.ASCII | re.DOTALL)
+MATCHER: Final = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*\Z", re.ASCII | re.DOTALL)
 
 
 def regex(node: yaml.Node, place: str) -> Iterator[Mistake]:
@@ -38,12 +38,23 @@ def matchers(node: yaml.Node, place: str) -> Iterator[Mistake]:
     if not isinstance(node, yaml.ScalarNode):
         yield from wrong(node, place, 'must be a matcher, such as severity="critical"')
         return
-    text = str(node.value)
-    text = text.removeprefix("{").removesuffix("}")
-    for part in _split(text) if text.strip() else ():
+    for part in parts(str(node.value)):
         problem = _problem(part)
         if problem:
             yield from wrong(node, place, f"{part.strip()!r} {problem}")
+
+
+def parts(text: str) -> list[str]:
+    """The single matchers of a text."""
+    inner = text.removeprefix("{").removesuffix("}")
+    return _split(inner) if inner.strip() else []
+
+
+def plain(value: str) -> str:
+    """The value of a matcher without its quotes."""
+    if not value.startswith('"'):
+        return value
+    return value[1:-1].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
 
 
 def _split(text: str) -> list[str]:
@@ -63,13 +74,13 @@ def _problem(part: str) -> str:
     found = MATCHER.match(part)
     if found is None:
         return 'is no matcher; write one such as severity="critical"'
-    value = found[2]
+    value = found[3]
     if value.startswith('"'):
         if len(value) < 2 or not re.fullmatch(r'"(?:[^"\\]|\\.)*"', value, re.DOTALL):
             return "has a quote that does not end where the value ends"
-        value = value[1:-1].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+        value = plain(value)
     elif re.search(r'(?<!\\)"', value):
         return "has a quote inside its value; put the whole value in quotes"
-    if found[1] in ("=~", "!~") and not is_regex(value):
+    if found[2] in ("=~", "!~") and not is_regex(value):
         return "has no regular expression that can be read"
     return ""

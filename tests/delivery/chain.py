@@ -27,13 +27,15 @@ from tests.delivery.receivers import Message, Receivers, Target, receivers
 from tests.processes import Process, answers, running, wait_until
 from tests.rules.promtool import tool
 
-ORDER: Final = ("alertmanager", "alertmanager-2", "prometheus")
+ORDER: Final = ("relay", "alertmanager", "alertmanager-2", "prometheus")
 """What every chain starts; the dead man's switch and a real exporter on request."""
 
 
 @dataclass
 class Chain:
-    """The running chain. Processes are started and stopped by their names: alertmanager, alertmanager-2, prometheus, deadman, exporter."""
+    """The running chain. Processes are started and stopped by their names: relay, alertmanager, alertmanager-2, prometheus, deadman,
+    exporter.
+    """
 
     folder: Path
     settings: Settings
@@ -114,8 +116,16 @@ def settings_for(folder: Path, receivers: Receivers, changes: Mapping[str, Any] 
         **given.pop("alerting", {}),
     }
     deadman = {"enabled": False, "port": quiet_port(), **given.pop("deadman", {})}
+    relay = {"port": quiet_port(), **given.pop("relay", {})}
     exporter = {"port": quiet_port(), "state_file": str(folder / "state.json"), **given.pop("exporter", {})}
-    content = {"stack": stack, "alerting": alerting, "deadman": deadman, "exporter": exporter, **given}
+    content = {
+        "stack": stack,
+        "alerting": alerting,
+        "deadman": deadman,
+        "relay": relay,
+        "exporter": exporter,
+        **given,
+    }
     (folder / "watchfloor.yml").write_text(yaml.safe_dump(content))
     return Settings.model_validate(content)
 
@@ -183,6 +193,7 @@ def commands(chain: Chain) -> dict[str, tuple[list[str], str]]:
             f"http://{address}/-/ready",
         )  # fmt: skip
     own = [sys.executable, "-m", "generator", "--config", f"{folder}/watchfloor.yml"]
+    found["relay"] = ([*own, "relay"], f"http://{places.relay}/health")
     found["deadman"] = ([*own, "deadman"], f"http://{places.deadman}/health")
     found["exporter"] = ([*own, "exporter"], f"http://{places.exporter}/health/ready")
     return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +23,12 @@ pytestmark = [pytest.mark.stack, pytest.mark.promtool, pytest.mark.slow]
 
 LABEL = re.compile(r"\$labels\.(\w+)")
 FAST = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
-ALERTS = [(group.domain, alert) for group in alerts.build(Settings()) for alert in group.alerts]
+OBJECTIVE = {"name": "turns-fast", "objective": 99, "metric": "turn_latency_seconds", "below": 1.5, "by": ["tenant"]}
+"""Objectives have alerts only when there is one."""
+
+SETTINGS = Settings.model_validate({"slos": [OBJECTIVE]})
+ALERTS = [(group.domain, alert) for group in alerts.build(SETTINGS) for alert in group.alerts]
+RUNBOOKS = Path(alerts.__file__).parent / "runbooks"
 NAMED = [(domain, alert) for domain, alert in ALERTS if alert.severity is not Severity.NONE]
 
 
@@ -42,7 +49,8 @@ def _groups(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for group in alerts.build(settings):
         content: Any = group.content(settings)
-        found[group.domain] = [_forced(rule) for rule in content["groups"][0]["rules"] if "alert" in rule]
+        rules = [rule for part in content["groups"] for rule in part["rules"]]
+        found[group.domain] = [_forced(rule) for rule in rules if "alert" in rule]
     return found
 
 
@@ -51,9 +59,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """A chain in which every alert fires, with everything that people were told within the time that is promised."""
     # Heartbeats go to the webhook's server too, at a path of their own.
     folder = tmp_path_factory.mktemp("catalogue")
-    with chain(
-        folder, _groups, changes={"stack": FAST, "deadman": {"enabled": True, "url": "http://127.0.0.1:1"}}
-    ) as made:
+    changes = {"stack": FAST, "slos": [OBJECTIVE], "deadman": {"enabled": True, "url": "http://127.0.0.1:1"}}
+    with chain(folder, _groups, changes=changes) as made:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             if all(len(_keys(made, name)) == len(NAMED) for name in ("slack", "hook", "mail")):
@@ -71,6 +78,14 @@ def _keys(made: Chain, receiver: str) -> set[tuple[str, str]]:
         return {(labels["alertname"], labels["severity"]) for labels in found}
     titles = [re.findall(r"(CRITICAL|WARNING|INFO): (\w+)", message.body) for message in made.receivers.of(receiver)]
     return {(name, severity.lower()) for title in titles for severity, name in title}
+
+
+def test_no_alert_is_left_out() -> None:
+    """Whatever settings an alert needs to be there: each has a runbook, and what has a runbook is tried here."""
+    written = {
+        name for page in RUNBOOKS.glob("*.md") for name in re.findall(r"^## (\w+)$", page.read_text(), re.MULTILINE)
+    }
+    assert {alert.name for _, alert in ALERTS} == written
 
 
 @pytest.mark.parametrize("receiver", ["slack", "hook", "mail"])
@@ -110,3 +125,21 @@ def test_what_is_said_is_complete(told: Chain, domain: str, alert: Alert) -> Non
     for label in alert.by:
         assert f"var-{label.name}=the-{label.name}" in notes["dashboard_url"]
     assert abs((datetime.now(UTC) - datetime.fromisoformat(found[0]["startsAt"])).total_seconds()) < 300
+    for receiver in ("slack", "mail"):
+        said = " ".join(_told_by(told, receiver, alert).split())
+        for word in (_cut(notes["description"]), _cut(notes["runbook_url"]), "Dashboard", f"instance {_cut(key, 60)}"):
+            assert word in said, (receiver, word)
+
+
+def _told_by(told: Chain, receiver: str, alert: Alert) -> str:
+    """What people read of an alert: the texts of the messages with its name and severity."""
+    title = re.compile(rf"\A{alert.severity.value.upper()}: {alert.name}\b")
+    if receiver == "mail":
+        return "\n".join(one.body for one in told.receivers.of("mail") if title.match(one.body))
+    parts = [part for one in told.receivers.of("slack") for part in json.loads(one.body)["attachments"]]
+    return html.unescape("\n".join(part["text"] for part in parts if title.match(part["title"])))
+
+
+def _cut(text: str, most: int = 400) -> str:
+    """A value as messages show it, without the sign of what was cut."""
+    return " ".join(text.split())[:most]

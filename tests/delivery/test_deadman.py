@@ -23,6 +23,7 @@ from provisioning.deadman.server import Switch, serve
 from provisioning.deadman.watch import ENDED, SILENT, Alarm, Watch
 from provisioning.deadman.words import slack, webhook, words
 from provisioning.endpoints import native
+from tests.delivery.chain import chain
 from tests.delivery.ports import quiet_port
 from tests.delivery.receivers import Receivers, receivers
 from tests.processes import answers, running, wait_until
@@ -67,7 +68,7 @@ def test_what_people_read() -> None:
     """The reason, what it means and the first step; a form that each receiver understands."""
     said = words(Alarm(lost=True, silence=60.4, why=SILENT), NOW)
     assert said.text.startswith(
-        "Alerts are no longer delivered: no heartbeat came for 60 s. Until this is mended nobody is told"
+        "Alerts are no longer delivered: no heartbeat came for 60 s. Until this is mended rely on no other message"
     )
     assert slack(said)["text"].startswith("CRITICAL: HeartbeatLost\n")
     assert (webhook(said)["status"], webhook(said)["alerts"][0]["labels"]["alertname"]) == ("firing", "HeartbeatLost")
@@ -181,6 +182,21 @@ def test_the_command_reaches_people_by_every_way(heard: Receivers, tmp_path: Pat
             assert "Alerts are delivered again" in second
         assert heard.hook.received[0].time - since < 20
         assert "s3cret" not in process.log()
+
+
+@pytest.mark.stack
+@pytest.mark.promtool
+@pytest.mark.slow
+def test_heartbeats_take_the_way_of_the_mail(tmp_path: Path) -> None:
+    """A relay that is gone, without which no mail goes out, is told by the dead man's switch, by mail too."""
+    changes = {"deadman": {"enabled": True, "timeout": "30s"}}
+    with chain(tmp_path, {}, changes=changes, start=("relay", "deadman", "alertmanager")) as made:
+        alert = {"labels": {"alertname": "Watchdog", "severity": "none"}, "endsAt": "2126-01-01T00:00:00Z"}
+        requests.post(f"{made.alertmanager()}/api/v2/alerts", json=[alert], timeout=10).raise_for_status()
+        wait_until(lambda: "deadman_beats_total 2" in made.page("deadman"), 60, "heartbeats came")
+        gone = made.kill("relay")
+        for receiver in ("slack", "hook", "mail"):
+            made.wait_for(receiver, "HeartbeatLost", 60, gone)
 
 
 def test_a_taken_port_is_told(tmp_path: Path, heard: Receivers) -> None:

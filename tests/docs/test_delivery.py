@@ -36,3 +36,13 @@ def test_every_measured_delay_is_within_its_bound() -> None:
         assert row["crossings"] >= 50
         assert row["lost"] == 0
         assert row["max"] <= bound <= timing.LIMITS[row["severity"]]
+
+
+def test_no_fault_of_one_machine_loses_an_alert() -> None:
+    """Only a Prometheus elsewhere with a clock far behind does; that, and every loss of sight, is told in time."""
+    rows = json.loads((RESULTS / "faults.json").read_text())["rows"]
+    lost = {row["fault"] for row in rows if not row["delivered"]}
+    assert lost == {"Prometheus' clock 300 s behind Alertmanager's"}
+    told = [row for row in rows if row["fault"].endswith("it is told")]
+    assert {"exporter", "database", "Prometheus", "Alertmanager", "relay"} <= {row["fault"].split()[0] for row in told}
+    assert all(row["delay"] <= row["limit"] <= 120 for row in told)

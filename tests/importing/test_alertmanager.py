@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ import yaml
 from exporter.settings import Imports, Settings
 from generator.generate import build
 from generator.importing.store import Store
+from generator.routes import answer, told
 from provisioning import alertmanager
 from provisioning.endpoints import endpoints
+from provisioning.imported_routes import with_imported
+from provisioning.tree import find, tree, walk
 from tests.importing.conftest import Bring
 from tests.real.data import FOLDER
+from tests.rules.promtool import run, tool
 
 SIMPLE: dict[str, Any] = {
     "global": {"smtp_smarthost": "mail.example.org:25", "smtp_from": "am@example.org", "resolve_timeout": "5m", "slack_api_url_file": "/s/url"},
@@ -149,3 +155,76 @@ def test_we_agree_with_amtool(tmp_path: Path, bring: Bring) -> None:
             done = subprocess.run(["amtool", "check-config", target], capture_output=True, text=True, check=False)
             assert done.returncode == 0, (place.name, done.stderr)
     assert made >= 4
+
+
+def _takes(tmp_path: Path, settings: Settings, labels: dict[str, str]) -> tuple[str, str]:
+    """Receivers of an alert as amtool names them, and as we do."""
+    place = tmp_path / "alertmanager.yml"
+    place.write_bytes(alertmanager.config(settings, endpoints(settings, "native"), {}))
+    given = [f"{key}={json.dumps(value)}" for key, value in labels.items()]
+    done = run(tool("amtool"), "config", "routes", "test", f"--config.file={place}", *given)
+    root = with_imported(tree(settings, {}), settings)
+    return done.strip(), ",".join(node.receiver for node in find(root, labels))
+
+
+RICH: dict[str, Any] = {
+    **SIMPLE,
+    "route": {
+        "receiver": "team", "group_by": ["..."], "routes": [
+            {"match": {"team": "db"}, "receiver": "db", "continue": True},
+            {"match_re": {"team": "db|web"}, "repeat_interval": "1h30m", "routes": [{"matchers": ['{x="a, b",y!~"c.*"}'], "receiver": "db"}]},
+            {"matchers": ["z = plain", 'q="say \\"so\\" \\\\ "'], "receiver": "db"},
+        ],
+    },
+}  # fmt: skip
+CASES: list[dict[str, str]] = [
+    {"team": "db"}, {"team": "web"}, {"team": "webs"}, {"team": "web", "x": "a, b"}, {"team": "web", "x": "a, b", "y": "cc"},
+    {"z": "plain", "q": 'say "so" \\ '}, {"z": "plain"}, {},
+]  # fmt: skip
+
+
+@pytest.mark.promtool
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("labels", CASES, ids=str)
+def test_routes_test_knows_imported_branches(tmp_path: Path, bring: Bring, labels: dict[str, str], count: int) -> None:
+    """The receivers are those that Alertmanager's own tool names; without the label of the import ours hear of it."""
+    settings = kept(tmp_path, bring, *([RICH] * count))
+    theirs, ours = _takes(tmp_path, settings, {"alertname": "X", "watchfloor": "imported", **labels})
+    assert ours == theirs
+    assert ours.count("other0/") > 0
+    theirs, ours = _takes(tmp_path, settings, {"alertname": "X", **labels})
+    assert (ours, ours.count("other0/")) == (theirs, 0)
+
+
+WHEN = "10s after it fires, at most 5m when others of its group were sent before, again every 4h"
+
+
+def test_who_hears_of_imported_alerts_is_said(tmp_path: Path, bring: Bring) -> None:
+    """By what, how fast, and the times that may hold it back."""
+    settings = kept(tmp_path, bring, SIMPLE)
+    labels = {"watchfloor": "imported", "team": "db"}
+    assert list(answer(told(settings, {}, labels, datetime.now(UTC)))) == [
+        "other0/db (slack, as imported)",
+        "  why   imported, other0",
+        f"  when  {WHEN}, not in other0/night (imported times, not worked out here)",
+    ]
+
+
+@pytest.mark.shared
+@pytest.mark.promtool
+def test_routes_of_others_are_those_of_amtool(tmp_path: Path, bring: Bring) -> None:
+    """For an alert that meets each single condition of every configuration that can be imported."""
+    if not (FOLDER / "alertmanager").is_dir():
+        pytest.skip("../shared/data/alertmanager is not there")
+    tried = 0
+    for number, place in enumerate(sorted((FOLDER / "alertmanager").iterdir())):
+        if not bring(place.read_bytes(), place.name).made:
+            continue
+        settings = kept(tmp_path / str(number), bring, yaml.safe_load(place.read_bytes()))
+        root = with_imported(tree(settings, {}), settings)
+        conditions = {(one.name, one.value.split("|")[0]) for node in walk(root) for one in node.matchers}
+        for name, value in sorted(conditions):
+            theirs, ours = _takes(tmp_path, settings, {"watchfloor": "imported", name: value})
+            assert ours == theirs, (place.name, name, value)
+            tried += 1
+    assert tried > 20

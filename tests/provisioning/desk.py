@@ -58,9 +58,11 @@ def desk() -> Iterator[Desk]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.received.append(Request(self.path, dict(self.headers), json.loads(body)))
             status, answer = next((ANSWERS[key] for key in ANSWERS if self.path.startswith(f"{key}")), (200, {}))
-            content = json.dumps(answer).encode()
+            # Slack's webhooks answer with this word, which later Alertmanagers read.
+            words = self.path.startswith("/slack/")
+            content = b"ok" if words else json.dumps(answer).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/html" if words else "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -1,10 +1,15 @@
-"""Mail over STARTTLS with a password, from a real Alertmanager to a real mail server."""
+"""Mail from a real Alertmanager to a real mail server: over STARTTLS with a password, and to one that refuses at the end."""
 
 from __future__ import annotations
 
+import email
+import email.policy
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,38 +72,108 @@ def mail(tmp_path: Path) -> Iterator[tuple[int, Server]]:
     controller.stop()
 
 
-@pytest.mark.stack
-@pytest.mark.promtool
-def test_mail_goes_over_tls_with_a_password(mail: tuple[int, Server], tmp_path: Path) -> None:
-    """The password comes from a file of its own and is in no generated one."""
-    port, server = mail
-    (tmp_path / "password").write_text(PASSWORD + "\n")
-    alerting = {
-        "email": "a@example.org, b@example.org",
-        "smtp_host": f"localhost:{port}",
-        "smtp_username": "watchfloor",
-        "smtp_password_file": str(tmp_path / "password"),
-    }
-    settings = Settings.model_validate({"alerting": alerting, "stack": {"directory": str(tmp_path)}})
-    (tmp_path / "secrets").mkdir()
-    for name, text in alertmanager.secrets(settings, {}, native(settings)).items():
-        (tmp_path / "secrets" / name).write_text(text)
-    for path, content in alertmanager.files(settings, native(settings), {}).items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_bytes(content)
+@contextmanager
+def _sending(folder: Path, settings: Settings, by: str) -> Iterator[str]:
+    """Address of an Alertmanager whose mail goes by the relay, as natively, or from itself, as in Compose."""
+    places = replace(native(settings), mail_relayed=by == "relay")
+    (folder / "secrets").mkdir()
+    for name, text in alertmanager.secrets(settings, {}, places).items():
+        (folder / "secrets" / name).write_text(text)
+    for path, content in alertmanager.files(settings, places, {}).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
         assert b"s3cr3t" not in content
-    assert yaml.safe_load((tmp_path / "alertmanager.yml").read_text())["receivers"][0]["email_configs"][0][
-        "require_tls"
-    ]
-    url = f"http://127.0.0.1:{free_port()}"
+    (folder / "watchfloor.yml").write_text(yaml.safe_dump(settings.model_dump(mode="json", exclude_unset=True)))
+    url, trusted = f"http://127.0.0.1:{free_port()}", {"SSL_CERT_FILE": str(folder / "cert.pem")}
     argv = [
-        tool("prometheus-alertmanager"), f"--config.file={tmp_path}/alertmanager.yml", f"--storage.path={tmp_path}/am",
+        tool("prometheus-alertmanager"), f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/am",
         f"--web.listen-address={url.removeprefix('http://')}", "--cluster.listen-address=",
     ]  # fmt: skip
-    with running("alertmanager", argv, tmp_path, {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}) as process:
+    own = [sys.executable, "-m", "generator", "--config", f"{folder}/watchfloor.yml", "relay"]
+    with ExitStack() as stack:
+        if by == "relay":
+            relay = stack.enter_context(running("relay", own, folder, trusted))
+            wait_until(lambda: answers(f"http://{places.relay}/health"), 30, "it was ready", relay)
+        process = stack.enter_context(running("alertmanager", argv, folder, trusted))
         wait_until(lambda: answers(f"{url}/-/ready"), 30, "it was ready", process)
-        alert = {"labels": {"alertname": "X", "severity": "critical"}, "annotations": {"description": "It broke."}}
-        requests.post(f"{url}/api/v2/alerts", json=[alert], timeout=10).raise_for_status()
-        wait_until(lambda: bool(server.taken), 20, "mail came", process)
+        yield url
+
+
+def _post(url: str, description: str = "It broke.") -> None:
+    alert = {"labels": {"alertname": "X", "severity": "critical"}, "annotations": {"description": description}}
+    requests.post(f"{url}/api/v2/alerts", json=[alert], timeout=10).raise_for_status()
+
+
+def _settings(folder: Path, to: str, port: int, **more: object) -> Settings:
+    alerting = {"email": to, "smtp_host": f"localhost:{port}", **more}
+    return Settings.model_validate(
+        {"alerting": alerting, "stack": {"directory": str(folder)}, "relay": {"port": free_port()}}
+    )
+
+
+@pytest.mark.stack
+@pytest.mark.promtool
+@pytest.mark.parametrize("by", ["relay", "alertmanager"])
+def test_mail_goes_over_tls_with_a_password(mail: tuple[int, Server], tmp_path: Path, by: str) -> None:
+    """The password comes from a file of its own and is in no generated one. By the relay each address gets a mail of its own."""
+    port, server = mail
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    secret = {"smtp_username": "watchfloor", "smtp_password_file": str(tmp_path / "password")}
+    with _sending(tmp_path, _settings(tmp_path, "a@example.org, b@example.org", port, **secret), by) as url:
+        _post(url)
+        wait_until(lambda: len(server.taken) == (2 if by == "relay" else 1), 20, "mail came")
     assert set(server.tried) == {(b"watchfloor", PASSWORD.encode())}
-    assert server.taken == [(["a@example.org", "b@example.org"], True)]
+    taken = sorted(server.taken)
+    assert (
+        taken == [(["a@example.org"], True), (["b@example.org"], True)]
+        if by == "relay"
+        else taken == [(["a@example.org", "b@example.org"], True)]
+    )
+
+
+class Grumpy:
+    """Refuses every mail at the end of its text, as a full disk or a filter does, until it is told to take them."""
+
+    def __init__(self) -> None:
+        self.grumpy, self.refused = True, 0
+        self.taken: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Answer to the end of a text."""
+        del server, session
+        if self.grumpy:
+            self.refused += 1
+            return "451 4.3.0 Try again later"
+        self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def grumpy() -> Iterator[tuple[int, Grumpy]]:
+    """Port and server."""
+    server, port = Grumpy(), free_port()
+    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield port, server
+    controller.stop()
+
+
+@pytest.mark.stack
+@pytest.mark.promtool
+def test_mail_that_is_refused_at_its_end_is_sent_again(grumpy: tuple[int, Grumpy], tmp_path: Path) -> None:
+    """Alertmanager 0.25 itself would count it as sent. What arrives has text and HTML, and no value is markup."""
+    port, server = grumpy
+    with _sending(tmp_path, _settings(tmp_path, "a@example.org", port, smtp_require_tls=False), "relay") as url:
+        _post(url, "<b>5 &amp; 6</b>")
+        wait_until(lambda: server.refused > 1, 30, "it was tried again")
+        assert server.taken == []
+        server.grumpy = False
+        wait_until(lambda: bool(server.taken), 30, "mail came")
+    (message,) = server.taken
+    assert (message["Subject"], message["To"], message["From"]) == (
+        "CRITICAL: X",
+        "a@example.org",
+        "watchfloor@localhost",
+    )
+    assert message.get_body(("plain",)).get_content().splitlines()[0] == "<b>5 &amp; 6</b>"
+    assert "&lt;b&gt;5 &amp;amp; 6&lt;/b&gt;" in message.get_body(("html",)).get_content()

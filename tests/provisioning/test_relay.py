@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from exporter.settings import Settings, SettingsError
+from provisioning import alertmanager
+from provisioning.endpoints import compose, native
+from provisioning.relay import mails, needed
+from provisioning.relay.mail import mailed
 from provisioning.relay.server import passed_on, ways
 from tests.parallel import free_port
 
@@ -67,7 +72,7 @@ def test_the_answer_of_the_service_goes_back(service_status: int, status: int) -
     with service(service_status) as url:
         found, words = _answer(url, json.dumps(MESSAGE).encode())
     assert found == status
-    assert words == ("ok\n" if status == 200 else f"phone: the service answered {service_status}\n")
+    assert words == ("ok" if status == 200 else f"phone: the service answered {service_status}\n")
 
 
 def test_a_service_that_is_not_there_is_tried_again() -> None:
@@ -121,3 +126,86 @@ def test_a_container_has_the_secret_in_a_file_of_its_own(tmp_path: Path) -> None
     assert (inside["secret_file"], inside["secret_variable"]) == ("/run/channels/phone", "")
     container.write(folder, Settings(), {})
     assert list((folder.path / "channels").iterdir()) == []
+
+
+MAIL: dict[str, Any] = {
+    "attachments": [{"title": "CRITICAL: X", "text": "It broke.", "pretext": "<p>It broke.</p>"}],
+}
+
+
+def _letter(port: int, **changes: Any) -> tuple[int, str]:
+    settings = Settings.model_validate(
+        {"alerting": {"email": "a@example.org", "smtp_host": f"127.0.0.1:{port}", "smtp_require_tls": False}}
+    )
+    status, words = mailed("email/0", "a@example.org", settings.alerting, json.dumps({**MAIL, **changes}).encode())
+    return int(status), words
+
+
+class Answers:
+    """A mail server that answers so to the name of a receiver, and to the end of a text."""
+
+    def __init__(self, receiver: str = "250 OK", end: str = "250 OK") -> None:
+        self.receiver, self.end = receiver, end
+
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Answer to the name of a receiver."""
+        del server, session, options
+        envelope.rcpt_tos.append(address)
+        return self.receiver
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        """Answer to the end of a text."""
+        del server, session, envelope
+        return self.end
+
+
+@pytest.mark.parametrize(
+    ("server", "answer"),
+    [
+        (Answers(), (200, "ok")),
+        (Answers(end="451 Later"), (502, "email/0: the mail server did not take it: 451 Later\n")),
+        (Answers(end="554 No"), (502, "email/0: the mail server did not take it: 554 No\n")),
+        (Answers(receiver="450 Grey"), (502, "email/0: the mail server did not take it: 450 Grey\n")),
+    ],
+    ids=["takes it", "later", "never", "greylists"],
+)
+def test_what_the_mail_server_says_goes_back(server: Answers, answer: tuple[int, str]) -> None:
+    """At whatever moment it says it."""
+    controller = Controller(server, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        assert _letter(controller.port) == answer
+    finally:
+        controller.stop()
+
+
+def test_a_mail_server_that_is_not_there_is_tried_again() -> None:
+    """With its reason."""
+    status, words = _letter(free_port())
+    assert (status, words.partition(":")[0]) == (502, "email/0")
+    assert "ConnectionRefusedError" in words
+
+
+@pytest.mark.parametrize(
+    "changes", [{"attachments": None}, {"attachments": []}, {"attachments": [{"title": "x"}]}, {"attachments": [1]}]
+)
+def test_what_is_no_mail_is_refused(changes: dict[str, Any]) -> None:
+    """Before a server is asked."""
+    assert _letter(9, **changes)[0] == 400
+
+
+def test_mail_is_passed_on_where_alertmanager_loses_it() -> None:
+    """Natively; Compose has a newer Alertmanager, and Grafana sends its own."""
+    given = {
+        "email": "a@example.org, b@example.org",
+        "channels": [{"name": "boss", "kind": "email", "to": "c@example.org"}],
+    }
+    settings = Settings.model_validate({"alerting": given})
+    assert mails(settings) == {"email/0": "a@example.org", "email/1": "b@example.org", "boss/0": "c@example.org"}
+    assert (needed(settings, native(settings)), needed(settings, compose())) == (True, False)
+    grafana = Settings.model_validate({"alerting": {**given, "engine": "grafana"}})
+    assert not needed(grafana, native(grafana))
+    places = [alertmanager.heartbeat_url(settings, one) for one in (native(settings), compose())]
+    assert places == ["http://127.0.0.1:9882/heartbeat", "http://deadman:9880/beat"]
