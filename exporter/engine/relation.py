@@ -106,7 +106,8 @@ def _value(found: Resolved, *, zoned: bool) -> ColumnElement[Any]:
 def seconds(found: Resolved) -> ColumnElement[Any]:
     """An instant as seconds since the epoch."""
     if found.dialect == "postgresql":
-        return sa.cast(sa.extract("epoch", found.zoned()), sa.Double)
+        # EXTRACT would make a decimal of it first, which costs more than all else that is done with most rows.
+        return sa.func.date_part(literal("epoch"), found.zoned())
     raw = found.raw if found.raw is not None else sa.null()
     if found.source.format in ("epoch", "epoch_ms"):
         return raw / sa.literal_column("1000.0" if found.source.format == "epoch_ms" else "1.0")
