@@ -231,6 +231,7 @@ CREATE TABLE usage_events (
     feature text NOT NULL, duration_seconds double precision, occurred_at timestamptz NOT NULL
 );
 CREATE INDEX usage_events_occurred_at ON usage_events (occurred_at);
+CREATE INDEX usage_events_visit ON usage_events (tenant, session_id, occurred_at, feature);
 
 -- Experiments that compare variants of an agent; the primary metric is engagement, conversion, duration or satisfaction.
 CREATE TABLE experiments (
