@@ -1,7 +1,8 @@
 """What all domains cost on a running stack: `python -m bench.domains --exporter URL --prometheus URL [--viewer URL]`.
 
 Every query of every panel is asked as Grafana asks it for the last 30 days with all filters at All: one number at the end
-of the range, or a graph with a point for each pixel of a panel 1000 pixels wide. Exit code 1 when a target is missed.
+of the range, or a graph with a point for each pixel of a panel 1000 pixels wide. Time on the clock and processor time are
+told: of Prometheus, and of the connection to PostgreSQL with its parallel workers. Exit code 1 when a target is missed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import requests
 
 import dashboards
 from bench.macros import filled, macros
+from bench.processor import Backend, Scraped, listener
+from bench.server import cpu_seconds
 from dashboards.compiler.identity import walk
 from exporter.series import BUDGET
 from exporter.settings import Settings
@@ -33,11 +36,12 @@ STEPS: Final = (10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 
 SCRAPE: Final = 10
 SCRAPE_LIMIT: Final = 0.5
 DASHBOARD_LIMIT: Final = 2.0
+STATEMENT_LIMIT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One query of a panel and how long its answers took."""
+    """One query of a panel and how long its answers took: the median on the clock, the longest, the median of the processor."""
 
     dashboard: str
     panel: str
@@ -45,7 +49,26 @@ class Asked:
     source: str
     seconds: float
     slowest: float
+    processor: float
     answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What one answer took: seconds on the clock and of the processor, and how many series or rows came."""
+
+    seconds: float
+    processor: float
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """What one scrape took: seconds on the clock, of the exporter's processor time and of its connections' to PostgreSQL."""
+
+    seconds: float
+    exporter: float
+    database: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +84,21 @@ def main() -> int:
     """Measure, print the tables, write the JSON."""
     options = _options()
     stack = Stack(options.exporter, options.prometheus, options.viewer)
-    scrapes = [scrape(stack) for _ in range(options.scrapes)]
+    parts = Scraped(listener(stack.exporter))
+    scrapes = [scrape(stack, parts) for _ in range(options.scrapes)]
     series = domains(stack)
     asked = [one for name in boards() for one in dashboard(stack, name, options.rounds)]
     print("\n".join(report(scrapes, series, asked)))
     if options.json is not None:
-        found = {"scrapes": scrapes, "series": series, "queries": [asdict(one) for one in asked]}
+        found = {
+            "scrapes": [asdict(one) for one in scrapes],
+            "series": series,
+            "queries": [asdict(one) for one in asked],
+        }
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     totals = by_dashboard(asked, "prometheus")
-    kept = max(scrapes) < SCRAPE_LIMIT and max(totals.values()) < DASHBOARD_LIMIT
+    kept = max(one.seconds for one in scrapes) < SCRAPE_LIMIT and max(totals.values()) < DASHBOARD_LIMIT
+    kept &= all(one.seconds < STATEMENT_LIMIT for one in asked if one.source == "postgresql")
     return 0 if kept and all(count <= BUDGET.get(name, 0) for name, count in series.items()) else 1
 
 
@@ -89,13 +118,16 @@ def boards() -> dict[str, dict[str, Any]]:
     return {file.removesuffix(".json"): json.loads(data) for file, data in dashboards.build(Settings()).items()}
 
 
-def scrape(stack: Stack) -> float:
-    """Seconds from the request to the last byte; apart by more than what one run serves again."""
+def scrape(stack: Stack, parts: Scraped) -> Scrape:
+    """From the request to the last byte; apart by more than what one run serves again."""
     time.sleep(0.2)
+    before = parts.seconds()
     begun = time.perf_counter()
     answer = requests.get(stack.exporter, headers={"Accept-Encoding": "gzip"}, stream=True, timeout=60)
     answer.raw.read()
-    return time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    exporter, database = (after - old for after, old in zip(parts.seconds(), before, strict=True))
+    return Scrape(seconds, exporter, database)
 
 
 def domains(stack: Stack) -> dict[str, int]:
@@ -114,41 +146,50 @@ def dashboard(stack: Stack, name: str, rounds: int) -> Iterator[Asked]:
         for target in panel.get("targets", ())
         if "expr" in target or stack.viewer is not None
     ]
-    times: list[list[float]] = [[] for _ in targets]
-    counts = [0] * len(targets)
+    times: list[list[Took]] = [[] for _ in targets]
     for _ in range(rounds):
         for place, (panel, target) in enumerate(targets):
-            begun = time.perf_counter()
-            counts[place] = ask(stack, board, panel, target)
-            times[place].append(time.perf_counter() - begun)
-    for (panel, target), taken, count in zip(targets, times, counts, strict=True):
+            times[place].append(ask(stack, board, panel, target))
+    for (panel, target), taken in zip(targets, times, strict=True):
         source = "prometheus" if "expr" in target else "postgresql"
-        yield Asked(name, panel["title"], target["refId"], source, statistics.median(taken), max(taken), count)
+        seconds = [one.seconds for one in taken]
+        processor = statistics.median(one.processor for one in taken)
+        answers, where = taken[-1].answers, (name, panel["title"], target["refId"], source)
+        yield Asked(*where, statistics.median(seconds), max(seconds), processor, answers)
 
 
-def ask(stack: Stack, board: Mapping[str, Any], panel: Mapping[str, Any], target: Mapping[str, Any]) -> int:
-    """Ask one query; gives how many series or rows came."""
+def ask(stack: Stack, board: Mapping[str, Any], panel: Mapping[str, Any], target: Mapping[str, Any]) -> Took:
+    """Ask one query. Grafana keeps its connections to PostgreSQL, so making one is not counted."""
     end = datetime.now(UTC)
-    start = end - timedelta(days=DAYS)
-    step = step_of(panel)
+    start, step = end - timedelta(days=DAYS), step_of(panel)
     if "rawSql" in target:
-        import psycopg
-
-        assert stack.viewer is not None
-        with psycopg.connect(stack.viewer) as connection:
-            text = macros(filled(target["rawSql"], board, DAYS, step, SCRAPE), start, end)
-            return len(connection.execute(text.encode()).fetchall())
+        return statement(stack, macros(filled(target["rawSql"], board, DAYS, step, SCRAPE), start, end))
     given = {"query": filled(target["expr"], board, DAYS, step, SCRAPE)}
     if target.get("instant"):
         given["time"] = repr(end.timestamp())
     else:
         given |= {"start": repr(start.timestamp()), "end": repr(end.timestamp()), "step": str(step)}
     what = "query" if target.get("instant") else "query_range"
+    server = listener(stack.prometheus)
+    used, begun = cpu_seconds(server), time.perf_counter()
     answer = requests.post(f"{stack.prometheus}/api/v1/{what}", data=given, timeout=120)
+    seconds, processor = time.perf_counter() - begun, cpu_seconds(server) - used
     body = answer.json()
     if body["status"] != "success":
         raise SystemExit(f"{board['title']}, {panel['title']}: {body.get('error')}: {given['query']}")
-    return len(body["data"]["result"])
+    return Took(seconds, processor, len(body["data"]["result"]))
+
+
+def statement(stack: Stack, text: str) -> Took:
+    """Ask PostgreSQL."""
+    import psycopg
+
+    assert stack.viewer is not None
+    with psycopg.connect(stack.viewer) as connection:
+        backend = Backend(connection, listener(stack.viewer))
+        used, begun = backend.seconds(), time.perf_counter()
+        rows = connection.execute(text.encode()).fetchall()
+        return Took(time.perf_counter() - begun, backend.seconds() - used, len(rows))
 
 
 def step_of(panel: Mapping[str, Any]) -> int:
@@ -158,39 +199,62 @@ def step_of(panel: Mapping[str, Any]) -> int:
     return max(least, min(STEPS, key=lambda step: abs(step - width)))
 
 
-def by_dashboard(asked: list[Asked], source: str) -> dict[str, float]:
+def by_dashboard(asked: list[Asked], source: str, what: str = "seconds") -> dict[str, float]:
     """Seconds of all queries of each dashboard, one after the other."""
     found: dict[str, float] = {}
     for one in asked:
-        found[one.dashboard] = found.get(one.dashboard, 0.0) + (one.seconds if one.source == source else 0.0)
+        found[one.dashboard] = found.get(one.dashboard, 0.0) + (getattr(one, what) if one.source == source else 0.0)
     return found
 
 
-def report(scrapes: list[float], series: Mapping[str, int], asked: list[Asked]) -> Iterator[str]:
+def report(scrapes: list[Scrape], series: Mapping[str, int], asked: list[Asked]) -> Iterator[str]:
     """The tables of bench/README.md."""
-    low, middle, high = min(scrapes), statistics.median(scrapes), max(scrapes)
-    yield f"one scrape: {middle * 1e3:.0f} ms ({low * 1e3:.0f}-{high * 1e3:.0f}), limit {SCRAPE_LIMIT * 1e3:.0f} ms\n"
-    yield "| dashboard | queries | Prometheus, all s | slowest query s | PostgreSQL, all s | slowest query s |"
-    yield "|---|---|---|---|---|---|"
-    metrics, rows = by_dashboard(asked, "prometheus"), by_dashboard(asked, "postgresql")
+    seconds = [one.seconds * 1e3 for one in scrapes]
+    yield (
+        f"one scrape: {statistics.median(seconds):.0f} ms ({min(seconds):.0f}-{max(seconds):.0f}), limit {SCRAPE_LIMIT * 1e3:.0f} ms; "
+        f"processor time of the exporter {statistics.median(one.exporter for one in scrapes) * 1e3:.0f} ms, "
+        f"of PostgreSQL {statistics.median(one.database for one in scrapes) * 1e3:.0f} ms\n"
+    )
+    yield "| dashboard | queries | Prometheus, all s | processor s | slowest query s | PostgreSQL, all s | processor s | slowest query s |"
+    yield "|---|---|---|---|---|---|---|---|"
+    metrics = by_dashboard(asked, "prometheus")
     for name in sorted(metrics, key=lambda one: -metrics[one]):
         mine = [one for one in asked if one.dashboard == name]
-        slowest = {
-            source: max((one for one in mine if one.source == source), key=lambda one: one.seconds, default=None)
-            for source in ("prometheus", "postgresql")
-        }
-        words = [f"{one.seconds:.2f} ({one.panel})" if one is not None else "" for one in slowest.values()]
-        yield f"| {name} | {len(mine)} | {metrics[name]:.2f} | {words[0]} | {rows[name]:.2f} | {words[1]} |"
-    heaviest = max(metrics, key=lambda one: metrics[one])
-    yield f"\n| panel of {heaviest} | seconds |\n|---|---|"
-    panels: dict[str, float] = {}
-    for one in asked:
-        if one.dashboard == heaviest and one.source == "prometheus":
-            panels[one.panel] = panels.get(one.panel, 0.0) + one.seconds
-    yield from (f"| {title} | {seconds:.3f} |" for title, seconds in sorted(panels.items(), key=lambda item: -item[1]))
+        words = [word for source in ("prometheus", "postgresql") for word in _words(mine, source)]
+        yield f"| {name} | {len(mine)} | {' | '.join(words)} |"
+    yield from _heaviest(asked, max(metrics, key=lambda one: metrics[one]))
+    slow = sorted((one for one in asked if one.source == "postgresql"), key=lambda one: -one.seconds)[:8]
+    yield "\n| slowest statements of PostgreSQL | dashboard | s | longest s | processor s |\n|---|---|---|---|---|"
+    yield from (
+        f"| {one.panel} | {one.dashboard} | {one.seconds:.2f} | {one.slowest:.2f} | {one.processor:.2f} |"
+        for one in slow
+    )
     yield "\n| domain | series | budget |\n|---|---|---|"
     yield from (f"| {name} | {count:,} | {BUDGET.get(name, 0):,} |" for name, count in sorted(series.items()))
     yield f"| all | {sum(series.values()):,} | {sum(BUDGET.values()):,} |"
+
+
+def _words(asked: list[Asked], source: str) -> Iterator[str]:
+    """Cells of a dashboard about one of the two sources; empty without a query of it."""
+    mine = [one for one in asked if one.source == source]
+    if not mine:
+        yield from ("", "", "")
+        return
+    slowest = max(mine, key=lambda one: one.seconds)
+    yield f"{sum(one.seconds for one in mine):.2f}"
+    yield f"{sum(one.processor for one in mine):.2f}"
+    yield f"{slowest.seconds:.2f} ({slowest.panel})"
+
+
+def _heaviest(asked: list[Asked], dashboard: str) -> Iterator[str]:
+    yield f"\n| panel of {dashboard} | s | processor s |\n|---|---|---|"
+    panels: dict[str, tuple[float, float]] = {}
+    for one in asked:
+        if one.dashboard == dashboard and one.source == "prometheus":
+            seconds, processor = panels.get(one.panel, (0.0, 0.0))
+            panels[one.panel] = seconds + one.seconds, processor + one.processor
+    for title, (seconds, processor) in sorted(panels.items(), key=lambda item: -item[1][0]):
+        yield f"| {title} | {seconds:.3f} | {processor:.3f} |"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from alerts.slos import SLO
 from dashboards import panels
 from dashboards.panels import Json, Step
-from dashboards.query import Scope
+from dashboards.query import ALL, Scope
 from exporter.entities.health import DEPLOYMENT, INCIDENT
 from exporter.labels import (
     AGENT,
@@ -174,7 +174,7 @@ def _variables(scope: Scope, sources: Mapping[Label, Sequence[Metric] | str], *,
         query = f"label_values({_knows(sources[label], scope.labels[:index])}, {label.name})"
         found.append(
             panels.variable(
-                label.name, TITLES[label], query, dataSource=panels.DATASOURCE, multi=True, includeAll=True, allValue=".*",
+                label.name, TITLES[label], query, dataSource=panels.DATASOURCE, multi=True, includeAll=True, allValue=ALL,
                 refresh=2, sort=1, default="$__all",
             )
         )  # fmt: skip

@@ -37,13 +37,26 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["leads"]
-ACTIVITY: Final = """SELECT happened AS "When", what AS "What", lead AS "Lead", name AS "Name", tenant, campaign, channel, status AS "Status now"
-FROM (
-    SELECT created_at AS happened, 'came in' AS what, * FROM watchfloor.lead WHERE $__timeFilter(created_at)
-    UNION ALL SELECT contacted_at, 'contacted', * FROM watchfloor.lead WHERE $__timeFilter(contacted_at)
-    UNION ALL SELECT converted_at, 'converted', * FROM watchfloor.lead WHERE $__timeFilter(converted_at)
-    UNION ALL SELECT closed_at, 'lost', * FROM watchfloor.lead WHERE $__timeFilter(closed_at) AND converted_at IS NULL
-) AS activity WHERE {where} ORDER BY happened DESC LIMIT 100"""
+HAPPENED: Final = (
+    ("created_at", "came in", "true"), ("contacted_at", "contacted", "true"), ("converted_at", "converted", "true"),
+    ("closed_at", "lost", "converted_at IS NULL"),
+)  # fmt: skip
+"""What may happen to a lead: its time, its word, and a further condition."""
+
+
+def _activity() -> str:
+    """The newest of each kind come from its index; the newest of all are among them."""
+    newest = " UNION ALL ".join(
+        f"(SELECT {at} AS happened, '{what}' AS what, * FROM {LEAD.view} "
+        f"WHERE $__timeFilter({at}) AND {further} AND {S.where(LEAD)} ORDER BY {at} DESC LIMIT 100)"
+        for at, what, further in HAPPENED
+    )
+    return (
+        'SELECT happened AS "When", what AS "What", lead AS "Lead", name AS "Name", tenant, campaign, channel, '
+        f'status AS "Status now" FROM ({newest}) AS activity ORDER BY happened DESC LIMIT 100'
+    )
+
+
 NEXT: Final = """SELECT next_action_at AS "Due", next_action AS "What", lead AS "Lead", name AS "Name", email AS "E-mail", tenant, campaign,
     quality_score AS "Quality", pipeline_value AS "Worth $"
 FROM watchfloor.lead WHERE closed_at IS NULL AND next_action IS NOT NULL AND do_not_call IS NOT TRUE AND {where}
@@ -173,7 +186,7 @@ def _tables() -> list[Any]:
 def _rows() -> list[Any]:
     return [
         panels.table("Lead activity", "What happened last to leads in the time range? Names are hidden unless personal data is shown.", "none",
-                     [Sql(ACTIVITY.format(where=S.where(LEAD)))], width=24),
+                     [Sql(_activity())], width=24),
         panels.table("Next actions", "What is to be done next, the most urgent first? Names and addresses are hidden unless personal data is "
                      "shown.", "none", [Sql(NEXT.format(where=S.where(LEAD)))], width=14),
         panels.table("Scheduled calls", "Which calls wait or are planned?", "none",

@@ -16,6 +16,8 @@ RANGE: Final = "$__range"
 NOW: Final = "5m"
 """Window of a number that stands for this moment; the same that alerts look at."""
 DAY: Final = "1d"
+ALL: Final = ".*"
+"""What a variable stands for when everything is chosen. Grafana quotes it in no format, and a dot that is chosen it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,12 @@ class Scope:
     def where(self, entity: Entity) -> str:
         """Conditions on a view's rows: the dashboard's variables. An empty value is `unknown`, as it is in a label.
 
-        Values are quoted as regular expressions between dollar signs, which no escaped value can end.
+        Values are quoted as regular expressions between dollar signs, which no escaped value can end. All is the pattern
+        that matches anything: PostgreSQL works out once that no row need be compared with it.
         """
         conditions = [
-            f"COALESCE(NULLIF({label.name}, ''), '{UNKNOWN}') ~ $wf$^(${{{label.name}:regex}})$$wf$"
+            f"($wf$${{{label.name}:regex}}$wf$ = '{ALL}' "
+            f"OR COALESCE(NULLIF({label.name}, ''), '{UNKNOWN}') ~ $wf$^(${{{label.name}:regex}})$$wf$)"
             for label in self.labels
             if entity.has(label.name)
         ]

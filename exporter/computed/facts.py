@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+MEMORY: Final = """
+SELECT set_config('work_mem', '32MB', true) WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('32MB')
+"""
 PLACE: Final = re.compile(r"\{([a-z_]\w*)\}")
 
 
@@ -95,6 +98,11 @@ class Facts:
     sources: Mapping[str, Source]
     timeout: float
     dialect: str
+
+    def take_memory(self) -> None:
+        """Let this snapshot's statements group in memory what would go through files, unless more is allowed anyway."""
+        if self.dialect == "postgresql":
+            self.session.rows(MEMORY, {}, self.timeout)
 
     @property
     def now(self) -> float:

@@ -68,6 +68,7 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
         "maintenance_work_mem = '512MB'",
         "jit = off",
         "max_parallel_workers_per_gather = 0",  # Containers have little shared memory.
+        "enable_mergejoin = off",  # It would sort calls by who made them; in life rows are written in the order of time.
         "TimeZone = 'UTC'",
     ):
         _run(connection, f"SET LOCAL {setting}")

@@ -1,4 +1,4 @@
-"""Builds the SQL of scans and levels: each number and each group column once, fused over metrics."""
+"""Builds the SQL of scans: each number and each group column once, fused over metrics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from exporter.engine.columns import Resolved, compile_sql, literal
 from exporter.engine.probe import can_last, probe
 from exporter.engine.resolve import Source
-from exporter.engine.scans import CLOSED, Family, LevelScan, Scan
+from exporter.engine.scans import CLOSED, Family, Scan
 from exporter.entity import Column
 from exporter.labels import KIND, Label
-from exporter.metric import Count, Distribution, EventMetric, Level, Sum
+from exporter.metric import Count, Distribution, EventMetric, Sum
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -99,7 +99,7 @@ class Builder:
         if isinstance(metric, Count):
             labels = set(metric.label_names)
             zero = bool(metric.where) and not any(condition.column.name in labels for condition in metric.where)
-            yield Family(metric, self._labels(metric), (self._number(_count(where)),), keep_zero=zero)
+            yield Family(metric, self._labels(metric), (self._number(counted(where)),), keep_zero=zero)
         elif isinstance(metric, Distribution):
             yield self._distribution(metric, where)
         elif isinstance(metric, Sum):
@@ -116,18 +116,18 @@ class Builder:
         number = value.number()
         there = sa.func.count(number).filter(*where) if where else sa.func.count(number)
         # Equal aggregates are worked out once, so taking away is cheaper than a longer filter on each bucket.
-        negative = _count([*where, value.negative()])
-        wrong = negative + _count([*where, value.not_a_number()]) if value.may_be_no_number else negative
+        negative = counted([*where, value.negative()])
+        wrong = negative + counted([*where, value.not_a_number()]) if value.may_be_no_number else negative
         slots = [self._number(there - wrong), self._number(value.summed(where))]
         for bound in bounds:
-            below = _count([*where, value.at_most(bound)])
+            below = counted([*where, value.at_most(bound)])
             slots.append(self._number(below - negative))
         return Family(metric, self._labels(metric), tuple(slots), bounds, rejected=self._rejected(value, where))
 
     def _rejected(self, value: Resolved, where: list[ColumnElement[bool]]) -> tuple[tuple[str, int], ...]:
-        found = [("negative", self._number(_count([*where, value.negative()])))]
+        found = [("negative", self._number(counted([*where, value.negative()])))]
         if value.may_be_no_number:
-            found.append(("not_a_number", self._number(_count([*where, value.not_a_number()]))))
+            found.append(("not_a_number", self._number(counted([*where, value.not_a_number()]))))
         return tuple(found)
 
     def _labels(self, metric: EventMetric, part: str = "") -> tuple[int | str, ...]:
@@ -149,63 +149,6 @@ class Builder:
         return list(self.numbers).index(text)
 
 
-def _count(where: list[ColumnElement[bool]]) -> ColumnElement[Any]:
+def counted(where: list[ColumnElement[bool]]) -> ColumnElement[Any]:
+    """How many rows meet some conditions."""
     return sa.func.count().filter(*where) if where else sa.func.count()
-
-
-def level_scan(metric: Level, source: Source) -> LevelScan:
-    """The statement of one level metric."""
-    opened, closed = source.columns[metric.opened.name], source.columns[metric.closed.name]
-    tests = [source.columns[condition.column.name].test(condition) for condition in metric.where]
-    raw = closed.raw if closed.raw is not None else sa.null()
-    is_open = [opened.compare("opened", "<="), sa.or_(raw.is_(None), closed.compare("closed", ">")), *tests]
-    amount = source.columns[metric.amount.name] if metric.amount is not None else None
-    groups: dict[str, ColumnElement[Any]] = {}
-    places: list[int | str] = []
-    for label in metric.labels:
-        column = source.columns.get(label.name)
-        if column is not None and column.varies:
-            places.append(len(groups))
-            groups[label.name] = column.words()
-        else:
-            places.append((column.constant if column is not None else None) or "unknown")
-    counted = is_open if metric.zero else []
-    number = _count(counted) if amount is None else amount.summed(counted)
-    if amount is not None and metric.zero:
-        # Nothing open is 0 where amounts are known at all; where none is, nothing is known.
-        known = _count([amount.valid()]) > sa.literal_column("0")
-        number = sa.case((known, sa.func.coalesce(number, sa.literal_column("0"))), else_=sa.null())
-    statement = source.select_from(
-        *(value.label(f"c{index}") for index, value in enumerate((*groups.values(), number)))
-    )
-    by: list[ColumnElement[Any]] = [sa.literal_column(f"{index + 1}") for index in range(len(groups))]
-    recent = None
-    if metric.zero and metric.opened.required:
-        recent = statement.where(sa.or_(sa.and_(*is_open), opened.compare("since", ">="))).group_by(*by)
-    statement = statement if metric.zero else statement.where(*is_open)
-    statement = statement.group_by(*by)
-    family = Family(metric, tuple(places), (0,), keep_zero=metric.zero)
-    added = sa.func.count() if amount is None else amount.summed([])
-    changes = source.select_from(*(value.label(f"c{index}") for index, value in enumerate((*groups.values(), added))))
-    lasting = opened.before(closed)
-    grouped: list[ColumnElement[Any]] = [
-        sa.literal_column(f"{index + 1}") for index in (*range(len(groups)), len(groups) + 1)
-    ]
-    opening = changes.where(*tests, opened.compare("lower", ">"), opened.compare("upper", "<="))
-    closing = changes.where(*tests, closed.compare("lower", ">"), closed.compare("upper", "<="))
-    return LevelScan(
-        metric.base,
-        metric.domain,
-        source,
-        opened,
-        closed,
-        family,
-        tuple(groups),
-        compile_sql(statement, source.dialect),
-        compile_sql(
-            opening.where(sa.or_(raw.is_(None), lasting)).add_columns(opened.slot().label("slot")).group_by(*grouped),
-            source.dialect,
-        ),
-        compile_sql(closing.where(lasting).add_columns(closed.slot().label("slot")).group_by(*grouped), source.dialect),
-        compile_sql(recent, source.dialect) if recent is not None else None,
-    )

@@ -132,6 +132,7 @@ class Computer:
                     computation.timeout,
                     self._database.dialect,
                 )
+                facts.take_memory()
                 series = self._series(computation, computation.run(facts))
         except Exception as error:  # noqa: BLE001 - one computation's trouble must not cost the others
             message = str(error) if isinstance(error, DatabaseError) else f"{type(error).__name__}: {sentence(error)}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from exporter.computed import COMPUTATIONS
 from exporter.computed.facts import lacks
-from exporter.engine.building import Builder, level_scan
+from exporter.engine.building import Builder
+from exporter.engine.levels import level_scans
 from exporter.engine.prices import priced
 from exporter.engine.relation import rows, unreadable
 from exporter.engine.resolve import Source, resolve
@@ -72,8 +73,8 @@ def plan(settings: Settings, mapping: Mapping, database: Database) -> Plan:
         elif reason is not None:
             missing.setdefault(metric.base, reason)
     events = [metric for metric in able if isinstance(metric, EventMetric)]
-    levels = [level_scan(metric, sources[metric.entity.name]) for metric in able if isinstance(metric, Level)]
-    return Plan(tuple(_scans(events, sources, settings)), tuple(levels), missing, sources)
+    levels = level_scans((metric for metric in able if isinstance(metric, Level)), sources)
+    return Plan(tuple(_scans(events, sources, settings)), levels, missing, sources)
 
 
 def _reason(metric: Metric, sources: dict[str, Source], settings: Settings) -> str | None:

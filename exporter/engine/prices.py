@@ -99,7 +99,20 @@ class _Pricing:
             constant = ColumnSource(value=RECORDED)
             columns["source"] = Resolved(entity["source"], constant, Type.TEXT, "UTC", self.source.dialect)
         columns["reason"] = _worked_out(self.source, entity["reason"], self._reason(cost), Type.TEXT)
-        return replace(self.source, columns=columns, joined=self._join(computed) if self.prices is not None else "")
+        found = replace(self.source, columns=columns, joined=self._join(computed) if self.prices is not None else "")
+        return replace(found, parts=self._parts(found, recorded)) if lateral and recorded is not None else found
+
+    def _parts(self, whole: Source, recorded: Resolved) -> tuple[Source, ...]:
+        """Rows whose cost is recorded need no rate card, and looking cards up costs more than everything else."""
+        entity, text = self.tariff.entity, _text(recorded)
+        columns = {
+            **whole.columns,
+            "cost": _worked_out(self.source, entity["cost"], _money(recorded), Type.EXACT),
+            "source": Resolved(entity["source"], ColumnSource(value=RECORDED), Type.TEXT, "UTC", self.source.dialect),
+            "reason": _worked_out(self.source, entity["reason"], "CAST(NULL AS text)", Type.TEXT),
+        }
+        known = replace(whole, columns=columns, joined="", only=f"{text} IS NOT NULL")
+        return known, replace(whole, only=f"{text} IS NULL")
 
     def _cost(self, recorded: Resolved | None, computed: str) -> str:
         known = [_money(recorded)] if recorded is not None else []

@@ -27,12 +27,12 @@ CARDS: Final = "wf_"
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Text of a SELECT of all columns of an entity, and of the conditions on a time, by column and operator.
+    """Text of SELECTs of all columns of an entity, and of the conditions on a time, by column and operator.
 
     The names of parameters begin with `MARK`, which stands for the name of the relation.
     """
 
-    select: str
+    selects: tuple[str, ...]
     limits: dict[tuple[str, str], str]
 
 
@@ -47,6 +47,10 @@ class Source:
     problems: dict[str, str]
     joined: str = ""
     """Rate cards, for columns that need prices."""
+    only: str = ""
+    """A condition that chooses among the entity's rows."""
+    parts: tuple[Source, ...] = ()
+    """The same rows in several parts, where some are read faster by themselves."""
     rows: Rows | None = None
     """The entity as computations read it, where it was worked out before."""
 
@@ -56,8 +60,9 @@ class Source:
         if self.joined and any(CARDS in compile_sql(column, self.dialect) for column in columns):
             rows = relation(self.mapping.table, self.mapping.sql, self.joined)
         statement = sa.select(*columns).select_from(rows)
-        if self.mapping.where:
-            statement = statement.where(sa.text(f"({self.mapping.where.replace(':', chr(92) + ':')})"))
+        for condition in (self.mapping.where, self.only):
+            if condition:
+                statement = statement.where(sa.text(f"({condition.replace(':', chr(92) + ':')})"))
         return statement
 
     def peek(self, *columns: Any) -> str:

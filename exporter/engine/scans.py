@@ -74,7 +74,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class LevelScan:
-    """The statement of one level metric. Rows are (labels..., number)."""
+    """The statement of one level metric. Rows are (labels..., number); those of the same labels add up."""
 
     name: str
     domain: str
@@ -88,6 +88,9 @@ class LevelScan:
     closing_sql: str
     recent_sql: str | None = None
     """The same for what is open and what opened since some time, where every row has a time at which it opened."""
+    shared_sql: str | None = None
+    """One statement for several levels of the same rows, whose parameters are alike; this one's number is at `place`."""
+    place: int = 0
 
     def slots(self, lower: datetime, instants: Sequence[datetime]) -> tuple[Statement, ...]:
         """As for a scan: what opened after `lower`, and what closed; rows that were never open are in neither."""

@@ -205,17 +205,35 @@ class Reader:
         with session.together(timeout) as ask:
             tails = self._inquire(session, [item for item in items if isinstance(item, Scan)], ask)
             asked = {item.name: self._statements(item, tails.get(item.name), session.moment) for item in items}
-            with closing(ask([statement for item in items for statement in asked[item.name]])) as results:
+            shared: dict[str, list[Row]] = {}
+            with closing(ask(self._each_once(items, asked))) as results:
                 for item in items:
-                    rows = [next(results) for _ in asked[item.name]]
-                    self._take(item, rows, tails.get(item.name), session.moment, outcome)
+                    sql = item.shared_sql if isinstance(item, LevelScan) else None
+                    rows = [shared[sql]] if sql in shared else [next(results) for _ in asked[item.name]]
+                    if sql is not None:
+                        shared[sql] = rows[0]
+                    self._take(item, rows, tails.get(item.name), session.moment, outcome, shared=True)
                     now = time.monotonic()
                     outcome.scan_seconds[item.name], begun = now - begun, now
                     if now > deadline:
                         raise DatabaseError("the time for this scrape is used up")
         return outcome
 
+    def _each_once(self, items: Sequence[Scan | LevelScan], asked: dict[str, list[Statement]]) -> list[Statement]:
+        """All statements; one that several levels share where the first of them stands."""
+        found: list[Statement] = []
+        shared: set[str] = set()
+        for item in items:
+            sql = item.shared_sql if isinstance(item, LevelScan) else None
+            if sql not in shared:
+                found += asked[item.name]
+            if sql is not None:
+                shared.add(sql)
+        return found
+
     def _statements(self, item: Scan | LevelScan, reading: Reading | None, moment: Moment) -> list[Statement]:
+        if isinstance(item, LevelScan) and item.shared_sql is not None:
+            return [(item.shared_sql, item.at_instant(moment.now)[1])]
         return [self._statement(item, moment.now)] if reading is None else reading.statements
 
     def ahead(self) -> Ahead | None:
@@ -293,9 +311,11 @@ class Reader:
         reading: Reading | None,
         moment: Moment,
         outcome: Outcome,
+        *,
+        shared: bool = False,
     ) -> None:
         if isinstance(item, LevelScan):
-            self._take_level(item, rows[0], moment.now)
+            self._take_level(item, rows[0], moment.now, item.place if shared else 0)
             return
         totals, tail = self.totals[item.name], self.views.tails[item.name]
         if reading is None:
@@ -310,14 +330,14 @@ class Reader:
         if item.name in self._first:
             outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
 
-    def _take_level(self, level: LevelScan, rows: list[Row], now: datetime) -> None:
+    def _take_level(self, level: LevelScan, rows: list[Row], now: datetime, place: int) -> None:
         width = len(level.groups)
         keys = self.views.routes.setdefault(level.name, {})
         if len(keys) > 200_000:
             keys.clear()
         series: Series = {}
         for row in rows:
-            group, value = row[:width], row[width]
+            group, value = row[:width], row[width + place]
             if value is None or not (value or level.family.keep_zero):
                 continue
             key = keys.get(group)

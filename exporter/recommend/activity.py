@@ -23,8 +23,8 @@ ACTIVITIES: Final[tuple[tuple[Entity, str], ...]] = (
 """What an agent does, and when it counts as done."""
 
 LOOK_BACK: Final = timedelta(days=30)
-STEPS: Final = (timedelta(hours=1), timedelta(days=1), LOOK_BACK)
-"""Busy agents are found among the last hour's rows; only when some are not, older ones are read."""
+STEPS: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=7), LOOK_BACK)
+"""Busy agents are found among the last hour's rows; only when some are not, older ones are read, each row once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,13 @@ def last_active(facts: Facts, wanted: set[Who]) -> dict[Who, float] | None:
     if not known:
         return None
     found: dict[Who, float] = {}
+    until = facts.instant
     for step in STEPS:
         for entity, at in known:
             sql = f"SELECT tenant, agent, MAX({at}) FROM {{row}} WHERE agent <> '' GROUP BY tenant, agent"
-            for tenant, agent, when in facts.read(sql, row=facts.of(entity, entity[at], since=step)):
+            for tenant, agent, when in facts.read(sql, row=facts.of(entity, entity[at], since=step, until=until)):
                 found[tenant, agent] = max(when, found.get((tenant, agent), when))
         if wanted <= found.keys():
             break
+        until = facts.instant - step
     return found

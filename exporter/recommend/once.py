@@ -21,4 +21,5 @@ def look(settings: Settings, mapping: Mapping, database: Database) -> tuple[date
     sources = plan(settings, mapping, database).sources
     with database.snapshot() as session:
         facts = Facts(session.moment.now, settings, session, sources, TIMEOUT, database.dialect)
+        facts.take_memory()
         return facts.instant, advise(facts)

@@ -69,6 +69,8 @@ CREATE INDEX leads_next_action_at ON leads (next_action_at);
 CREATE INDEX leads_contacted_at ON leads (contacted_at);
 CREATE INDEX leads_converted_at ON leads (converted_at);
 CREATE INDEX leads_closed_at ON leads (closed_at);
+CREATE INDEX leads_open ON leads (tenant, campaign, channel, created_at, pipeline_value_usd) WHERE closed_at IS NULL;
+CREATE INDEX leads_waiting ON leads (tenant, campaign, channel, created_at) WHERE contacted_at IS NULL;
 
 -- Conversations between a person and an agent: chats, and the talk inside answered calls.
 CREATE TABLE agent_conversations (
@@ -81,6 +83,7 @@ CREATE TABLE agent_conversations (
 CREATE INDEX agent_conversations_started_at ON agent_conversations (started_at);
 CREATE INDEX agent_conversations_ended_at ON agent_conversations (ended_at);
 CREATE INDEX agent_conversations_call_id ON agent_conversations (call_id);
+CREATE INDEX agent_conversations_visitor ON agent_conversations (tenant, visitor_id, started_at);
 
 -- What was said in a conversation, one row per message, in the order of sent_at.
 CREATE TABLE conversation_messages (
@@ -228,6 +231,7 @@ CREATE TABLE usage_events (
     feature text NOT NULL, duration_seconds double precision, occurred_at timestamptz NOT NULL
 );
 CREATE INDEX usage_events_occurred_at ON usage_events (occurred_at);
+CREATE INDEX usage_events_visit ON usage_events (tenant, session_id, occurred_at, feature);
 
 -- Experiments that compare variants of an agent; the primary metric is engagement, conversion, duration or satisfaction.
 CREATE TABLE experiments (

@@ -146,11 +146,11 @@ JOURNEYS: Final = Kpi(
     domain="behaviour",
     codes=("B1",),
     entity=USAGE_EVENT,
-    sql="""SELECT feature AS "From", next AS "To", count(*) AS "Steps", count(DISTINCT (tenant, session)) AS "Visits",
+    sql="""SELECT feature AS "From", next AS "To", count(*) AS "Steps", count(DISTINCT number) AS "Visits",
     round(100 * count(*) / sum(count(*)) OVER (PARTITION BY feature), 1) AS "Share of steps from there %",
     round((percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::numeric, 1) AS "Median seconds between"
 FROM (
-    SELECT tenant, session, feature, lead(feature) OVER visit AS next,
+    SELECT dense_rank() OVER (ORDER BY tenant, session) AS number, feature, lead(feature) OVER visit AS next,
         extract(epoch FROM lead(occurred_at) OVER visit - occurred_at) AS seconds
     FROM USAGE_VIEW WHERE $__timeFilter(occurred_at) AND session <> '' AND {where}
     WINDOW visit AS (PARTITION BY tenant, session ORDER BY occurred_at)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from exporter.metrics.agents import TASKS_RUNNING
+from exporter.metrics.leads import LEADS_OPEN, LEADS_WAITING, PIPELINE_VALUE
 from tests.engine.rig import Place, Rig
 
 ROW: Final = (
@@ -44,3 +45,36 @@ def test_zeros_stay_and_new_ones_come(place: Place) -> None:
     closed.keys.clear()
     closed.began -= 3600
     assert running(rig) == {"old": 0, "busy": 0, "quick": 0, "new": 1}
+
+
+LEAD: Final = (
+    "INSERT INTO leads (id, tenant, channel, status, pipeline_value_usd, created_at, closed_at) "
+    "VALUES ('{id}', 'acme', '{channel}', 'new', {worth}, now() - interval '9 days', {closed})"
+)
+
+
+def test_levels_of_the_same_rows_share_a_statement(place: Place) -> None:
+    """Open leads and what they are worth are read at once, those that end later among them, and each gives its own number."""
+    place.sql(
+        LEAD.format(id="1", channel="web", worth=10, closed="NULL"),
+        LEAD.format(id="2", channel="web", worth=20, closed="now() + interval '1 day'"),
+        LEAD.format(id="3", channel="web", worth=40, closed="now() - interval '1 day'"),
+        LEAD.format(id="4", channel="phone", worth="NULL", closed="NULL"),
+        LEAD.format(id="5", channel="mail", worth=80, closed="now() + interval '1 day'"),
+    )
+    rig = place.plain(exporter={"domains": ["leads"]})
+    rig.tick()
+    assert rig.collector.book.plan is not None
+    shared = {level.name: level.shared_sql for level in rig.collector.book.plan.levels}
+    assert shared[LEADS_OPEN.base] is not None
+    assert shared[LEADS_OPEN.base] == shared[PIPELINE_VALUE.base]
+    assert shared[LEADS_WAITING.base] is None
+    found = {
+        (name, dict(labels).get("channel")): value
+        for (name, labels), value in rig.scrape().items()
+        if name in (LEADS_OPEN.name, PIPELINE_VALUE.name)
+    }
+    assert found == {
+        (LEADS_OPEN.name, "web"): 2, (LEADS_OPEN.name, "phone"): 1, (LEADS_OPEN.name, "mail"): 1,
+        (PIPELINE_VALUE.name, "web"): 30, (PIPELINE_VALUE.name, "mail"): 80,
+    }  # fmt: skip
