@@ -98,13 +98,17 @@ class Server:
                 connection.execute(f"ALTER ROLE {name} SET {key} = {value}")
         return self.url(name)
 
+    def processes(self, role: str) -> list[int]:
+        """Processes of the connections of a role."""
+        with self.admin() as connection:
+            found = connection.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (role,)).fetchall()
+        return [pid for (pid,) in found]
+
     def cpu(self, role: str) -> float:
         """Processor time used so far by the connections of a role and by all parallel workers that have ended."""
         assert self._process is not None
-        with self.admin() as connection:
-            found = connection.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (role,)).fetchall()
         ended = psutil.Process(self._process.pid).cpu_times()
-        return ended.children_user + ended.children_system + sum(cpu_seconds(pid) for (pid,) in found)
+        return ended.children_user + ended.children_system + sum(map(cpu_seconds, self.processes(role)))
 
     def stop(self) -> None:
         """End the server and drop its data."""

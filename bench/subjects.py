@@ -20,6 +20,7 @@ import psutil
 import yaml
 
 from bench import sql
+from bench.awake import wake
 from bench.server import Server, cpu_seconds, free_port
 
 PEER_FLAGS: Final = (
@@ -95,10 +96,12 @@ class Subject:
                 )
             time.sleep(0.005)
 
-    def measure(self, server: Server) -> None:
-        """One scrape with everything it costs."""
+    def measure(self, server: Server, *, awake: bool = True) -> None:
+        """One scrape with everything it costs; see `bench.awake`."""
         assert self.process is not None
         pid = self.process.pid
+        if awake:
+            wake([pid, *server.processes(self.role)])
         database, own = server.cpu(self.role), cpu_seconds(pid)
         begun = time.perf_counter()
         _, packed, wire = self._fetch("/metrics")

@@ -129,7 +129,6 @@ class Postgres:
         self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
         self._connect_timeout = connect_timeout
         self._connection: Any = None
-        self._direct = False
         self._farewell: list[str] = []
 
     def _open(self) -> Any:
@@ -153,7 +152,6 @@ class Postgres:
         except (psycopg.Error, ValueError, UnicodeError) as error:
             raise ConnectionLost(f"cannot connect to the database: {sentence(error)}") from None
         self._connection.prepared_max = MOST_PREPARED
-        self._direct = False
         self._farewell = farewell = []
         self._connection.add_notice_handler(
             lambda notice: (
@@ -167,10 +165,9 @@ class Postgres:
         from exporter.sources.transaction import Transaction
 
         connection = self._open()
-        session = Transaction(connection, self._farewell, direct=self._direct)
+        session = Transaction(connection, self._farewell)
         try:
             session.begin(ahead)
-            self._direct = session.direct
             yield session
         finally:
             with contextlib.suppress(Exception):

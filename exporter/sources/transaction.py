@@ -33,19 +33,18 @@ SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(tx
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}"
 TOGETHER: Final = "SAVEPOINT all_of_them"
 
-PARTS: Final = 4
-"""Statements that are asked together go out in so many parts at most: each costs the way to the database and back."""
+PARTS: Final = 2
+"""Statements that are asked together go out in so many parts: each costs the way to the database and back."""
 
 
 class Transaction:
     """A read-only transaction of PostgreSQL, which sees one snapshot."""
 
-    def __init__(self, connection: Any, farewell: list[str], *, direct: bool) -> None:
+    def __init__(self, connection: Any, farewell: list[str]) -> None:
         self._connection = connection
         self._farewell = farewell
         self._timeout = 0.0
-        self.direct = direct
-        """Whether the process that answers is the one that was connected to, and knows what was prepared."""
+        self._direct = False
         self.doubtful = False
         """Whether a prepared statement may be what failed: it does not outlive a column's change of type."""
         self.moment: Moment
@@ -60,7 +59,7 @@ class Transaction:
             (moment,) = self._every(f"{BEGIN.format(5000)}; {MOMENT}")
         now, oldest, bound, standby, running, process = moment[0]
         # A pooler hands each transaction to another process, which knows nothing of statements that others prepared.
-        self.direct = process == self._connection.info.backend_pid
+        self._direct = process == self._connection.info.backend_pid
         if standby:
             self.moment = Moment(now, None, None)
         else:
@@ -68,21 +67,20 @@ class Transaction:
 
     def _begin_with(self, ahead: Ahead) -> list[Row] | None:
         """Rows of `MOMENT`; None when one of the statements failed, which may well do as a rule without them."""
-        begin = BEGIN.format(_milliseconds(ahead.timeout)).split("; ")
+        import psycopg
+
+        words = psycopg.ClientCursor(self._connection)
         try:
-            with self._sending() as send:
-                for sql in begin:
-                    send(sql, {}, prepare=False)
-                moment, *found = [send(sql, params) for sql, params in ((MOMENT, {}), *ahead.statements)]
-                send(TOGETHER, {}, prepare=False)
-                self.ahead = [cursor.fetchall() for cursor in found]
+            asked = [words.mogrify(sql, params) for sql, params in ahead.statements]
+            begin = BEGIN.format(_milliseconds(ahead.timeout))
+            moment, *found = self._every("; ".join((begin, MOMENT, *asked, TOGETHER)))
         except ConnectionLost:
             raise
         except DatabaseError:
             self._run("ROLLBACK", None)
             return None
-        self._timeout = ahead.timeout
-        return cast("list[Row]", moment.fetchall())
+        self.ahead, self._timeout = found, ahead.timeout
+        return moment
 
     def _every(self, sql: str) -> list[list[Row]]:
         """Rows of each statement that gives rows."""
@@ -125,14 +123,14 @@ class Transaction:
         """Send statements without waiting for the rows of those before."""
         import psycopg
 
-        def send(sql: str, params: Params, prepare: bool = self.direct) -> Any:
-            return self._connection.execute(sql, params, prepare=prepare)
+        def send(sql: str, params: Params) -> Any:
+            return self._connection.execute(sql, params, prepare=self._direct)
 
         try:
             with self._connection.pipeline():
                 yield send
         except psycopg.Error as error:
-            self.doubtful = self.direct
+            self.doubtful = self._direct
             raise self._failure(error) from None
 
     def describe(self, sql: str, timeout: float) -> list[Column]:
