@@ -109,26 +109,18 @@ class Transaction:
             raise
 
     def _ask(self, statements: Sequence[Statement]) -> Generator[list[Row], None, None]:
-        size = -(-len(statements) // PARTS) or 1
-        with self._sending() as send:
-            sent: list[Any] = []
-            for start in range(0, len(statements) + size, size):
-                # psycopg waits for all that was sent; the next part is on its way while these rows are used.
-                rows = [cursor.fetchall() for cursor in sent]
-                sent = [send(sql, params) for sql, params in statements[start : start + size]]
-                yield from rows
-
-    @contextlib.contextmanager
-    def _sending(self) -> Iterator[Callable[..., Any]]:
-        """Send statements without waiting for the rows of those before."""
         import psycopg
 
-        def send(sql: str, params: Params) -> Any:
-            return self._connection.execute(sql, params, prepare=self._direct)
-
+        size = -(-len(statements) // PARTS) or 1
+        sent: list[Any] = []
         try:
             with self._connection.pipeline():
-                yield send
+                for start in range(0, len(statements) + size, size):
+                    # psycopg waits for all that was sent; the next part is on its way while these rows are used.
+                    rows = [cursor.fetchall() for cursor in sent]
+                    part = statements[start : start + size]
+                    sent = [self._connection.execute(sql, params, prepare=self._direct) for sql, params in part]
+                    yield from rows
         except psycopg.Error as error:
             self.doubtful = self._direct
             raise self._failure(error) from None
