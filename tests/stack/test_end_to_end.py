@@ -80,6 +80,12 @@ class Stack:
         result: list[dict[str, Any]] = requests.get(url, {"query": expression}, timeout=5).json()["data"]["result"]
         return result
 
+    def scrape_errors(self) -> dict[str, str]:
+        """Why Prometheus' last scrapes failed, by job."""
+        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/targets"
+        targets = requests.get(url, timeout=5).json()["data"]["activeTargets"]
+        return {target["labels"]["job"]: target["lastError"] for target in targets}
+
     def parts(self) -> dict[str, dict[str, str]]:
         """What `status --json` says, by name."""
         return {part["name"]: part for part in json.loads(self.run("status", "--json").stdout)}
@@ -180,8 +186,11 @@ def test_every_part_runs_or_says_why_not(up: Stack) -> None:
 
 
 def test_metrics_arrived(up: Stack) -> None:
-    """When `up` has ended, Prometheus has the demo's calls."""
-    assert [item["value"][1] for item in up.query('up{job="watchfloor"}')] == ["1"]
+    """When `up` has ended, Prometheus has the demo's calls, and goes on to scrape; on a busy machine one scrape may be too late."""
+    deadline = time.monotonic() + 60
+    while [item["value"][1] for item in up.query('up{job="watchfloor"}')] != ["1"]:
+        assert time.monotonic() < deadline, up.scrape_errors()
+        time.sleep(0.5)
     total = float(up.query(f"sum({CALLS_INITIATED.name})")[0]["value"][1])
     assert total >= 1000
 
