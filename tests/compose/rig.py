@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import requests
 
 from tests.compose.conftest import ROOT
 from tests.compose.engine import Engine
+from tests.processes import wait_until
 
 PROJECT: Final = "watchfloor-test"
 NETWORK: Final = f"{PROJECT}_default"
@@ -132,10 +132,7 @@ def compose(engine: Engine, variables: Mapping[str, str], *arguments: str) -> No
 
 def wait(what: Callable[[], bool], seconds: float = 90) -> None:
     """Until it holds."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come to hold"
-        time.sleep(0.5)
+    wait_until(what, seconds, "it holds")
 
 
 def calls(database: psycopg.Connection[Any], at: datetime | None = None) -> int:
