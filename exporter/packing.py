@@ -38,7 +38,7 @@ class Sum:
         self.checksum = checksum
         self.length = length
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | bytearray) -> None:
         """Go on with more of the text."""
         self.checksum = fast.crc32(data, self.checksum)
         self.length += len(data)
@@ -57,7 +57,7 @@ class Packer:
         self._packer = fast.compressobj(1, fast.DEFLATED, RAW)
         self._found: list[bytes] = []
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | bytearray) -> None:
         """Pack more of the text."""
         self._found.append(self._packer.compress(data))
 

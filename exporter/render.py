@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import Final
 
 from exporter.metric import Distribution, Metric, Own
 from exporter.packing import Packer, Sum, gzipped, stored, unpacked
+from exporter.pages import Pages
 
 Number = int | float | Decimal
-PIECE: Final = 400
-"""So many lines are put together at a time: few enough for a processor's cache, and for memory that need not be made anew."""
-
 ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -31,11 +28,16 @@ def label_set(names: Sequence[str], values: Sequence[str]) -> str:
     return ",".join(f'{name}="{value.translate(ESCAPES)}"' for name, value in zip(names, values, strict=True))
 
 
+def _histogram(template: str, vector: Sequence[Number]) -> str:
+    """The lines of a histogram."""
+    count, total, *buckets = vector
+    return template % (*buckets, count, count, number(total))
+
+
 class FamilyView:
     """The lines of one metric family. `fixed` stands before the labels of every series, as `job="watchfloor"` does.
 
-    What stands before a number is made once and kept in `_heads`; `_words` has the numbers as text, series in the same
-    order. A histogram's `_words` are all its lines, made of a template in `_heads`.
+    What stands before a number is made once. A histogram's word is all its lines, made of a template.
     """
 
     def __init__(self, metric: Metric, bounds: tuple[float, ...] = (), fixed: str = "") -> None:
@@ -45,9 +47,7 @@ class FamilyView:
         self.type = metric.exposition_type if isinstance(metric, Own) else metric.type
         self.bounds = tuple(repr(bound) for bound in bounds)
         self._several = isinstance(metric, Distribution)
-        self._width = len(bounds) + 3 if self._several else 1
-        self._heads: dict[tuple[str, ...], str] = {}
-        self._words: dict[tuple[str, ...], str] = {}
+        self._lines = Pages(len(bounds) + 3 if self._several else 1)
         self._packed: Packed | None = None
 
     def set(self, key: tuple[str, ...], vector: Sequence[Number]) -> None:
@@ -56,85 +56,76 @@ class FamilyView:
 
     def write(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
         """Write the lines of many series."""
-        words, self._packed = self._words, None
-        if self._several:
-            for key, vector in series:
-                words[key] = self._word(key, vector)
-            return
-        for key, (value,) in series:
-            # As `number` does, without the price of a call.
-            words[key] = str(value) if type(value) is int else repr(float(value))
-        self._complete()
-
-    def _complete(self) -> None:
-        """Heads of new series: they stand behind the others."""
-        if len(self._heads) < len(self._words):
-            self._heads |= {key: self._make(key) for key in islice(self._words, len(self._heads), None)}
+        lines, several, self._packed = self._lines, self._several, None
+        known, pages, shift, mask = lines.places.get, lines.pages, lines.shift, lines.mask
+        for key, vector in series:
+            place = known(key)
+            if place is None:
+                place = lines.add(key, self._make(key))
+            page, at = pages[place >> shift], place & mask
+            if several:
+                page.words[at] = _histogram(page.heads[at], vector)
+            else:
+                value = vector[0]
+                # As `number` does, without the price of a call.
+                page.words[at] = str(value) if type(value) is int else repr(float(value))
+            page.changed.append(at)
 
     def shows(self, key: tuple[str, ...], vector: Sequence[Number]) -> bool:
         """Whether the lines of a series are just these."""
-        return key in self._words and self._words[key] == self._word(key, vector)
+        place = self._lines.places.get(key)
+        if place is None:
+            return False
+        word = _histogram(self._lines.head(place), vector) if self._several else number(vector[0])
+        return self._lines.word(place) == word
 
     def lines(self, key: tuple[str, ...]) -> list[str]:
         """The lines of one series."""
-        text = self._words[key] if self._several else self._heads[key] + self._words[key]
+        place = self._lines.places[key]
+        word = self._lines.word(place)
+        text = word if self._several else self._lines.head(place) + word
         return text.split("\n")[1:]
-
-    def _word(self, key: tuple[str, ...], vector: Sequence[Number]) -> str:
-        if not self._several:
-            return number(vector[0])
-        head = self._heads.get(key)
-        if head is None:
-            head = self._heads[key] = self._make(key)
-        count, total, *buckets = vector
-        return head % (*buckets, count, count, number(total))
 
     def remove(self, key: tuple[str, ...]) -> None:
         """Forget one series."""
         self._packed = None
-        self._words.pop(key, None)
-        self._heads.pop(key, None)
+        self._lines.remove(key)
 
     def replace(self, series: Iterable[tuple[tuple[str, ...], Sequence[Number]]]) -> None:
-        """Forget all series and write these."""
-        heads, self._heads, self._words, self._packed = self._heads, {}, {}, None
-        shown = list(series)
-        self._heads = {key: heads.get(key) or self._make(key) for key, _ in shown}
-        self.write(shown)
+        """Forget all other series and write these; where none differs, nothing is to be done."""
+        shown = dict(series)
+        for key in self._lines.places.keys() - shown.keys():
+            self.remove(key)
+        fresh = [(key, vector) for key, vector in shown.items() if not self.shows(key, vector)]
+        if fresh:
+            self.write(fresh)
 
     def pieces(self) -> Iterator[bytes]:
-        """All lines, each with the end of the line before it; in parts that processors keep at hand."""
-        heads, words = iter(self._heads.values()), iter(self._words.values())
-        while part := list(islice(words, max(1, PIECE // self._width))):
-            if not self._several:
-                numbers, part = part, [""] * (2 * len(part))
-                part[::2], part[1::2] = islice(heads, len(numbers)), numbers
-            yield "".join(part).encode()
+        """All lines, each with the end of the line before it, in parts that processors keep at hand."""
+        return map(bytes, self._lines.data())
 
     def pack(self) -> None:
         """Have the lines ready for `take`: done while the database works, nobody waits for it."""
-        packer, pieces = Packer(), []
-        for piece in self.pieces():
+        packer = Packer()
+        pieces: tuple[bytes | bytearray, ...] = (*self._lines.data(), b"\n")
+        for piece in pieces:
             packer.add(piece)
-            pieces.append(piece)
-        packer.add(b"\n")
-        self._packed = Packed((*pieces, b"\n"), packer.blocks())
+        self._packed = Packed(pieces, packer.blocks())
 
     def take(self) -> Packed:
-        """All lines, with an end of line behind them. They are not kept: most families differ in the next scrape."""
+        """All lines, with an end of line behind them, to be used before the next are written."""
         if self._packed is None:
             self.pack()
-        found, self._packed = self._packed, None
-        assert found is not None  # just packed
-        return found
+        assert self._packed is not None  # just packed
+        return self._packed
 
     def __len__(self) -> int:
-        return len(self._words)
+        return len(self._lines.places)
 
     @property
     def series(self) -> int:
         """Number of series, buckets included."""
-        return self._width * len(self._words)
+        return self._lines.width * len(self._lines.places)
 
     def _make(self, key: tuple[str, ...]) -> str:
         """What stands before a value, the end of the line before it included; for a histogram its lines with a place for
@@ -166,7 +157,7 @@ class FamilyView:
 class Packed:
     """Lines in pieces, and as blocks of gzip."""
 
-    pieces: tuple[bytes, ...]
+    pieces: tuple[bytes | bytearray, ...]
     blocks: bytes
 
 

@@ -121,7 +121,6 @@ class Collector:
             try:
                 self._tick(lambda _, __: None)
                 self._reconcile()
-                give_back()
                 failures = 0
             except DatabaseError as error:
                 if self.stop.is_set():
@@ -198,6 +197,7 @@ class Collector:
                     self.book.put(fresh, instead=totals)
 
         self._guard(totals.scan, run)
+        give_back()
 
     def _upper(self) -> datetime | None:
         """How far may be sealed: not into the middle of a slice of the tail."""

@@ -116,10 +116,6 @@ NEVER: Final = 1 << 30
 """So often must a statement run before psycopg prepares it by itself."""
 
 
-MOST_PREPARED: Final = 500
-"""More than any mapping needs, so that none is forgotten and prepared anew at each scrape."""
-
-
 class Postgres:
     """PostgreSQL by psycopg. One connection, reopened when it was lost."""
 
@@ -129,10 +125,13 @@ class Postgres:
         self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
         self._connect_timeout = connect_timeout
         self._connection: Any = None
+        self._pipeline: Any = None
         self._farewell: list[str] = []
 
     def _open(self) -> Any:
         import psycopg
+
+        from exporter.sources.pipeline import Pipeline
 
         if self._connection is not None and not self._connection.closed:
             return self._connection
@@ -151,7 +150,7 @@ class Postgres:
             )
         except (psycopg.Error, ValueError, UnicodeError) as error:
             raise ConnectionLost(f"cannot connect to the database: {sentence(error)}") from None
-        self._connection.prepared_max = MOST_PREPARED
+        self._pipeline = Pipeline(self._connection)
         self._farewell = farewell = []
         self._connection.add_notice_handler(
             lambda notice: (
@@ -165,7 +164,7 @@ class Postgres:
         from exporter.sources.transaction import Transaction
 
         connection = self._open()
-        session = Transaction(connection, self._farewell)
+        session = Transaction(connection, self._pipeline, self._farewell)
         try:
             session.begin(ahead)
             yield session

@@ -18,6 +18,7 @@ from exporter.sources.database import (
     Statement,
     sentence,
 )  # fmt: skip
+from exporter.sources.pipeline import Pipeline
 
 # now() is the start of the transaction, so it is read before the snapshot, which the first query takes.
 # A snapshot's xmax only lies above the transactions that have *ended*; one that began to write and is still open may
@@ -33,15 +34,13 @@ SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(tx
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}"
 TOGETHER: Final = "SAVEPOINT all_of_them"
 
-PARTS: Final = 2
-"""Statements that are asked together go out in so many parts: each costs the way to the database and back."""
-
 
 class Transaction:
     """A read-only transaction of PostgreSQL, which sees one snapshot."""
 
-    def __init__(self, connection: Any, farewell: list[str]) -> None:
+    def __init__(self, connection: Any, pipeline: Pipeline, farewell: list[str]) -> None:
         self._connection = connection
+        self._pipeline = pipeline
         self._farewell = farewell
         self._timeout = 0.0
         self._direct = False
@@ -111,16 +110,8 @@ class Transaction:
     def _ask(self, statements: Sequence[Statement]) -> Generator[list[Row], None, None]:
         import psycopg
 
-        size = -(-len(statements) // PARTS) or 1
-        sent: list[Any] = []
         try:
-            with self._connection.pipeline():
-                for start in range(0, len(statements) + size, size):
-                    # psycopg waits for all that was sent; the next part is on its way while these rows are used.
-                    rows = [cursor.fetchall() for cursor in sent]
-                    part = statements[start : start + size]
-                    sent = [self._connection.execute(sql, params, prepare=self._direct) for sql, params in part]
-                    yield from rows
+            yield from self._pipeline.ask(statements, prepare=self._direct)
         except psycopg.Error as error:
             self.doubtful = self._direct
             raise self._failure(error) from None

@@ -1,4 +1,4 @@
-"""What is asked within a snapshot goes out in parts: the database works while the rows of the part before are used."""
+"""What is asked within a snapshot goes out at once: the database works while the rows of the first statements are used."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 
 from exporter.sources.database import Ahead, Database, DatabaseError, Statement, connect
-from exporter.sources.transaction import PARTS
 from tests.conftest import Postgres
 from tests.processes import wait_until
 
 LOCK = 7001
+MANY = 5
 WAITS = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -25,20 +25,20 @@ def database(postgres: Postgres) -> Iterator[Database]:
 
 def test_works_while_rows_are_used(postgres: Postgres, database: Database) -> None:
     """The last statement is under way, and stands at a lock, when the rows of the first ones are here."""
-    statements: list[Statement] = [(f"SELECT {number}", {}) for number in range(PARTS - 1)]
+    statements: list[Statement] = [(f"SELECT {number}", {}) for number in range(MANY)]
     statements.append(("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": LOCK}))
     with postgres.connect(autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         with database.snapshot() as session, session.together(60.0) as ask:
             rows = ask(statements)
-            assert [next(rows) for _ in range(PARTS - 1)] == [[(number,)] for number in range(PARTS - 1)]
+            assert [next(rows) for _ in range(MANY)] == [[(number,)] for number in range(MANY)]
             wait_until(lambda: other.execute(WAITS).fetchone() is not None, 20, "the lock is asked for")
             other.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
             assert len(next(rows)) == 1
             assert next(rows, None) is None
 
 
-@pytest.mark.parametrize("count", [0, 1, PARTS, PARTS + 1, 3 * PARTS + 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_any_number(database: Database, count: int) -> None:
     """However many there are, each gives its rows, in order."""
     statements = [("SELECT %(number)s::integer, '100%%'", {"number": number}) for number in range(count)]
@@ -52,6 +52,19 @@ def test_not_all_are_used(database: Database) -> None:
         with session.together(5.0) as ask, closing(ask([("SELECT 1", {})] * 9)) as rows:
             next(rows)
         assert session.rows("SELECT 2", {}, 5.0) == [(2,)]
+
+
+def test_prepared_once(database: Database) -> None:
+    """A statement is prepared for each kind of its values when it is asked for the first time, also where nobody waited for its rows."""
+    asked: list[Statement] = [("SELECT %(value)s", {"value": value}) for value in (1, 2, "three", 4)]
+    for _ in range(3):
+        with database.snapshot() as session:
+            with session.together(5.0) as ask, closing(ask(asked)) as rows:
+                next(rows)
+            with session.together(5.0) as ask:
+                assert list(ask(asked)) == [[(1,)], [(2,)], [("three",)], [(4,)]]
+            found = session.rows("SELECT count(*), count(DISTINCT name) FROM pg_prepared_statements", {}, 5.0)
+        assert found == [(2, 2)]
 
 
 def test_one_fails(database: Database) -> None:
