@@ -83,8 +83,9 @@ def _basic(source: Source) -> Answer:
 
 
 def _ready(source: Source) -> Answer:
-    ready = source.health().ready
-    return _json({"status": "ready" if ready else "not ready"}, fine=ready)
+    health = source.health()
+    more = {} if health.first_pass is None else {"first_pass": round(health.first_pass, 4)}
+    return _json({"status": "ready" if health.ready else "not ready", **more}, fine=health.ready)
 
 
 def _live(_source: Source) -> Answer:

@@ -17,10 +17,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All checks. `ready` is true once metrics can be served; every check being fine is `healthy`."""
+    """All checks. `ready` is true once metrics can be served; every check being fine is `healthy`.
+
+    `first_pass` is how much of all rows was read, 0 to 1, while they are read for the first time; None before and after.
+    """
 
     ready: bool
     checks: tuple[Check, ...]
+    first_pass: float | None = None
 
     @property
     def healthy(self) -> bool:

@@ -76,7 +76,7 @@ class Run:
 
     def ready(self, service: Service) -> None:
         """Wait for a service."""
-        process.wait_ready(service, self.records[service.name])
+        process.wait_ready(service, self.records[service.name], self.place.say)
 
     def survived(self) -> None:
         """Refuse to call it a start when a process that was ready has ended since."""

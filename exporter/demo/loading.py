@@ -10,7 +10,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, cast
 
-from exporter.demo import business, calendar, live_leads, present
+from psycopg.errors import DependentObjectsStillExist
+
+from exporter.demo import business, calendar, live_leads, present, views
 from exporter.demo.database import MARKER_TABLE, Connection, DemoError, claim, connect
 from exporter.demo.world import CLOCK, GAP, MODELS, World, build
 from exporter.schema import comments, statements
@@ -73,8 +75,9 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     ):
         _run(connection, f"SET LOCAL {setting}")
     say("creating tables")
-    _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
-    indexes = _tables(connection)
+    with views.set_aside(connection):
+        _drop(connection)
+        indexes = _tables(connection)
     _prepare(connection, world, calls)
     for table, rows in business.early(world, calls).items():
         _copy(connection, table, rows)
@@ -95,6 +98,15 @@ def _write(connection: Connection, world: World, calls: int, say: Progress) -> N
     connection.commit()
     say("analysing")
     _run(connection, f"ANALYZE {', '.join(comments())}")
+
+
+def _drop(connection: Connection) -> None:
+    """Take the old tables away; DemoError when something else is made of them."""
+    try:
+        _run(connection, f"DROP TABLE IF EXISTS {', '.join(comments())}")
+    except DependentObjectsStillExist as error:
+        what = (error.diag.message_detail or str(error)).splitlines()[0]
+        raise DemoError(f"the demo's tables cannot be made anew: {what}; drop it first") from None
 
 
 def _tables(connection: Connection) -> list[str]:

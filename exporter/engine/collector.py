@@ -335,4 +335,5 @@ class Collector:
         domains = [Check(f"domain {name}", ok=False, detail=reason) for name, reason in sorted(failed.items())]
         book = self.book
         saved = Check("state file", not book.save_errors or not book.dirty, f"{book.save_errors} failed saves")
-        return Health(ready=database.ok and done, checks=(database, first, saved, *domains))
+        checks = (database, first, saved, *domains)
+        return Health(database.ok and done, checks, share if book.progress and not done else None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from exporter.settings import DEMO_STATES, Settings
 from provisioning import alertmanager as alertmanager_files
@@ -21,6 +22,9 @@ from provisioning.stack.account import Account
 from provisioning.stack.debian import Say
 from provisioning.stack.port import Port
 from provisioning.stack.process import Service
+
+if TYPE_CHECKING:
+    import requests
 
 START_INTERVAL: Final = "1s"
 DIRECT: Final = {"http": "", "https": ""}
@@ -125,6 +129,7 @@ def exporter(place: Place, database_url: str, *, demo: bool = False) -> Service:
         command=place.command("exporter"),
         log=place.log("exporter"),
         ready=answers(f"{url}/health/ready"),
+        progress=first_pass(f"{url}/health/ready"),
         url=f"{url}/metrics",
         environment={
             "ANALYTICS_DATABASE_URL": database_url,
@@ -231,19 +236,37 @@ def grafana(place: Place, reader_url: str | None) -> Service:
 
 
 def answers(url: str) -> Callable[[], bool]:
-    """A question whether a URL answers 200. The certificate is not checked: this asks for life, not for identity."""
+    """A question whether a URL answers 200."""
 
     def ask() -> bool:
-        import requests
-        import urllib3
-
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        try:
-            return requests.get(url, timeout=2, verify=False, proxies=DIRECT).status_code == 200  # noqa: S501
-        except requests.RequestException:
-            return False
+        answer = _get(url)
+        return answer is not None and answer.status_code == 200
 
     return ask
+
+
+def first_pass(url: str) -> Callable[[], str]:
+    """A question how much of all rows an exporter has read."""
+
+    def ask() -> str:
+        answer = _get(url)
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            return f"{answer.json()['first_pass']:.0%} of all rows are read"  # type: ignore[union-attr]
+        return ""
+
+    return ask
+
+
+def _get(url: str) -> requests.Response | None:
+    """An answer. The certificate is not checked: this asks for life, not for identity."""
+    import requests
+    import urllib3
+
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    try:
+        return requests.get(url, timeout=2, verify=False, proxies=DIRECT)  # noqa: S501
+    except requests.RequestException:
+        return None
 
 
 def listen(port: Port) -> str:

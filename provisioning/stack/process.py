@@ -19,6 +19,9 @@ from provisioning.stack.port import Port
 from provisioning.stack.record import Record, identity
 
 POLL: Final = 0.05
+ASK_SECONDS: Final = 5.0
+"""So often a part is asked how far it is."""
+
 LOG_LINES: Final = 12
 KILL_AFTER: Final = 10.0
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -42,6 +45,9 @@ class Service:
     version: str = ""
     """Digest of the files that it reads; a change restarts it."""
     timeout: float = 60.0
+    """Seconds until it must be ready, or have come further by its own `progress`."""
+    progress: Callable[[], str] = lambda: ""
+    """How far it is, in words that change as it gets on; nothing when it does not tell."""
     stop_signal: str = "SIGTERM"
 
     @property
@@ -82,14 +88,20 @@ def start(service: Service) -> Record:
     )
 
 
-def wait_ready(service: Service, record: Record) -> None:
-    """Wait until a started process answers; its last log lines are the reason when it does not."""
+def wait_ready(service: Service, record: Record, say: Callable[[str], object] = lambda _: None) -> None:
+    """Wait until a started process answers; its last log lines are the reason when it does not, or gets no further."""
     deadline = time.monotonic() + service.timeout
-    while time.monotonic() < deadline:
+    ask_at, told = time.monotonic() + ASK_SECONDS, ""
+    while (now := time.monotonic()) < deadline:
         if service.ready():
             return
         if not alive(record):
             raise StackError(f"{service.name} ended while it started; the end of {service.log}:\n{tail(service.log)}")
+        if now >= ask_at:
+            ask_at = now + ASK_SECONDS
+            if (found := service.progress()) not in ("", told):
+                told, deadline = found, time.monotonic() + service.timeout
+                say(f"{service.name}: {found}")
         time.sleep(POLL)
     raise StackError(
         f"{service.name} is not ready after {service.timeout:g} s; the end of {service.log}:\n{tail(service.log)}"

@@ -19,6 +19,7 @@ from exporter.metrics import CATALOGUE
 from exporter.schema import comments
 from tests.conftest import Postgres, Server
 from tests.demo.conftest import UNTIL, History
+from tests.kpi.rig import make_views, viewer_url
 
 PRESET = Path(__file__).parents[2] / "exporter" / "mapping" / "presets" / "watchfloor.yml"
 
@@ -159,6 +160,34 @@ def test_an_empty_history_still_loads(postgres: Postgres) -> None:
     assert loaded.rows["call_sessions"] == one(
         postgres.url, "SELECT count(*) FROM call_sessions WHERE ended_at IS NULL"
     )
+
+
+def test_views_are_there_again_with_their_rights(postgres: Postgres) -> None:
+    """Who loads another history keeps the views that dashboards read, as far as they were made by `watchfloor views`."""
+    role, seen = "demo_looker", []
+    demo.load(postgres.url, calls=50, days=3)
+    make_views(postgres.url, role)
+    try:
+        for calls in (90, 120):
+            demo.load(postgres.url, calls=calls, days=3)
+            seen.append(one(viewer_url(postgres.url, role), "SELECT count(*) FROM watchfloor.call"))
+            assert seen[-1] == one(postgres.url, "SELECT count(*) FROM call_sessions")
+        assert seen[0] < seen[1]
+    finally:
+        with postgres.connect(autocommit=True) as connection:
+            connection.execute(f"DROP OWNED BY {role}".encode())
+            connection.execute(f"DROP ROLE {role}".encode())
+
+
+def test_what_else_stands_on_the_tables_is_named(postgres: Postgres) -> None:
+    """A view of somebody's own is left alone, and with it the tables."""
+    demo.load(postgres.url, calls=50, days=3)
+    with postgres.connect(autocommit=True) as connection:
+        connection.execute("CREATE VIEW mine AS SELECT tenant FROM call_sessions")
+    before = one(postgres.url, "SELECT count(*) FROM mine")
+    with pytest.raises(demo.DemoError, match=r"cannot be made anew: view mine depends on table call_sessions; drop it"):
+        demo.load(postgres.url, calls=90, days=3)
+    assert one(postgres.url, "SELECT count(*) FROM mine") == before
 
 
 def test_a_database_with_other_tables_is_left_alone(postgres: Postgres) -> None:

@@ -185,6 +185,7 @@ HEALTH = {
     "all is well": (Health(ready=True, checks=(Check("a", ok=True, detail="x"),)), 200, 200),
     "ready with a failing check": (Health(ready=True, checks=(Check("a", ok=False, detail="x"),)), 200, 503),
     "not ready": (Health(ready=False, checks=()), 503, 503),
+    "in its first pass": (Health(ready=False, checks=(), first_pass=0.25), 503, 503),
 }
 
 

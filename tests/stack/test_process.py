@@ -86,6 +86,23 @@ def test_a_service_that_never_answers_is_given_up(run: Callable[[str], tuple[Ser
         process.wait_ready(replace(service, timeout=0.1), started)
 
 
+def test_a_service_that_gets_on_is_waited_for(
+    run: Callable[[str], tuple[Service, Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tells that it gets on has its time anew; who stands still is given up, whatever it tells."""
+    monkeypatch.setattr(process, "ASK_SECONDS", 0.0)
+    service, started = run("import time; time.sleep(60)")
+    shares, said = iter(["", "10%", "20%", "20%", "30%"]), list[str]()
+
+    def progress() -> str:
+        time.sleep(0.3)
+        return next(shares, "30%")
+
+    with pytest.raises(StackError, match=r"part is not ready after 0\.5 s"):
+        process.wait_ready(replace(service, timeout=0.5, progress=progress), started, said.append)
+    assert said == ["part: 10%", "part: 20%", "part: 30%"]
+
+
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     """The path that was tried is in the message."""
     with pytest.raises(StackError, match=r"part: cannot start /nowhere/program: No such file"):
