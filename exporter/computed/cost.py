@@ -160,7 +160,7 @@ def prices_in_force(facts: Facts) -> tuple[Price, ...]:
 
 
 COMPUTATIONS: Final[tuple[Computation, ...]] = (
-    Computation("budgets", "cost", BUDGETS, {}, budgets, uses=(BUDGET, *BILLED)),
+    Computation("budgets", "cost", BUDGETS, {}, budgets, uses=(BUDGET, *BILLED), shared=True),
     Computation(
         "cost_anomalies",
         "cost",

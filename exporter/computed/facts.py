@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,7 @@ MEMORY: Final = """
 SELECT set_config('work_mem', '32MB', true) WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('32MB')
 """
 PLACE: Final = re.compile(r"\{([a-z_]\w*)\}")
+LATELY: Final = timedelta(minutes=2)
 
 
 class ComputationError(Exception):
@@ -62,6 +63,8 @@ class Computation:
     every: float = 60.0
     timeout: float = 30.0
     uses: tuple[Entity, ...] = ()
+    shared: bool = False
+    """Whether others may take what it gave last, by `Facts.lately`."""
 
     def __post_init__(self) -> None:
         for entity, columns in self.needs.items():
@@ -98,6 +101,13 @@ class Facts:
     sources: Mapping[str, Source]
     timeout: float
     dialect: str
+    computed: Mapping[str, tuple[datetime, tuple[Value, ...]]] = field(default_factory=dict)
+    """What shared computations gave last, by name, and the instant that it holds for."""
+
+    def lately(self, name: str) -> tuple[Value, ...] | None:
+        """What a computation gave in the last two minutes, for others that would read the same rows again."""
+        instant, values = self.computed.get(name, (None, ()))
+        return values if instant is not None and timedelta(0) <= self.instant - instant <= LATELY else None
 
     def take_memory(self) -> None:
         """Let this snapshot's statements group in memory what would go through files, unless more is allowed anyway."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from exporter.computed import COMPUTATIONS
@@ -72,6 +73,7 @@ class Computer:
         )
         self._off = off
         self.results: dict[str, Result] = {}
+        self._last: dict[str, tuple[datetime, tuple[Value, ...]]] = {}
         self._settings = settings
         self._database = database
         self._plan = plan
@@ -131,9 +133,13 @@ class Computer:
                     plan.sources,
                     computation.timeout,
                     self._database.dialect,
+                    self._last,
                 )
                 facts.take_memory()
-                series = self._series(computation, computation.run(facts))
+                values = tuple(computation.run(facts))
+                series = self._series(computation, values)
+                if computation.shared:
+                    self._last[computation.name] = facts.instant, values
         except Exception as error:  # noqa: BLE001 - one computation's trouble must not cost the others
             message = str(error) if isinstance(error, DatabaseError) else f"{type(error).__name__}: {sentence(error)}"
             if message != result.error:

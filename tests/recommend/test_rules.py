@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
+from exporter.computed.cost import budgets
+from exporter.computed.facts import Facts
+from exporter.metrics.cost import BUDGET_FORECAST
 from exporter.recommend import RULES
 from exporter.recommend.record import Category, Priority, Recommendation
 from tests.recommend.conftest import NOW, WHO, Rows, ago
@@ -264,6 +268,28 @@ def test_more_failures_are_more_urgent(rows: Rows) -> None:
     """Three times the limit is critical."""
     _tasks(rows, 40, 0)
     assert _one(rows, "tasks_fail").priority is Priority.CRITICAL
+
+
+def test_budgets_are_worked_out_once(rows: Rows) -> None:
+    """What was computed within two minutes is taken, older or later values are not."""
+    _budget(rows, 250)
+    (rule,) = (one for one in RULES if one.name == "budget_runs_out")
+    known = tuple(
+        replace(value, value=990.0) if value.metric is BUDGET_FORECAST else value
+        for value in rows.facts(lambda facts: tuple(budgets(facts)))
+    )
+
+    def forecast(seconds: float) -> float:
+        def find(facts: Facts) -> float:
+            facts.computed = {"budgets": (NOW - timedelta(seconds=seconds), known)}
+            (finding,) = rule.find(facts)
+            assert finding is not None
+            return finding.observed
+
+        found: float = rows.facts(find)
+        return found
+
+    assert [forecast(seconds) for seconds in (0, 120, 121, -1)] == [990, 990, 305, 305]
 
 
 def test_an_agent_that_never_worked_is_idle_since_it_was_made(rows: Rows) -> None:
