@@ -2,7 +2,8 @@
 
 Every query of every panel is asked as Grafana asks it for the last 30 days with all filters at All: one number at the end
 of the range, or a graph with a point for each pixel of a panel 1000 pixels wide. Time on the clock and processor time are
-told: of Prometheus, and of the connection to PostgreSQL with its parallel workers. Exit code 1 when a target is missed.
+told: of Prometheus, and of the connection to PostgreSQL with its parallel workers. What a person waits for is told beside: all
+queries for Prometheus six at a time, as many as a browser sends. Exit code 1 when a target is missed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,9 @@ DAYS: Final = 30
 POINTS: Final = 1000
 STEPS: Final = (10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Steps that Grafana rounds to, in seconds."""
+AT_ONCE: Final = 6
+"""Connections that browsers make to one server."""
+
 SCRAPE: Final = 10
 SCRAPE_LIMIT: Final = 0.5
 DASHBOARD_LIMIT: Final = 2.0
@@ -88,12 +93,14 @@ def main() -> int:
     scrapes = [scrape(stack, parts) for _ in range(options.scrapes)]
     series = domains(stack)
     asked = [one for name in boards() for one in dashboard(stack, name, options.rounds)]
-    print("\n".join(report(scrapes, series, asked)))
+    pages = {name: page(stack, name, options.rounds) for name in boards()}
+    print("\n".join(report(scrapes, series, asked, pages)))
     if options.json is not None:
         found = {
             "scrapes": [asdict(one) for one in scrapes],
             "series": series,
             "queries": [asdict(one) for one in asked],
+            "pages": pages,
         }
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     totals = by_dashboard(asked, "prometheus")
@@ -158,25 +165,50 @@ def dashboard(stack: Stack, name: str, rounds: int) -> Iterator[Asked]:
         yield Asked(*where, statistics.median(seconds), max(seconds), processor, answers)
 
 
+def page(stack: Stack, name: str, rounds: int) -> float:
+    """Seconds until all queries for Prometheus are answered, the median of some rounds."""
+    board, times = boards()[name], list[float]()
+    asked = [
+        (panel, target) for panel in walk(board["panels"]) for target in panel.get("targets", ()) if "expr" in target
+    ]
+    for _ in range(rounds):
+        prepared = [given(board, panel, target) for panel, target in asked]
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(AT_ONCE) as browser:
+            answers = list(
+                browser.map(
+                    lambda one: requests.post(f"{stack.prometheus}/api/v1/{one[0]}", data=one[1], timeout=120), prepared
+                )
+            )
+        times.append(time.perf_counter() - begun)
+        for answer in answers:
+            answer.raise_for_status()
+    return statistics.median(times)
+
+
+def given(board: Mapping[str, Any], panel: Mapping[str, Any], target: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The endpoint of Prometheus for a query of the last days, and what it is given."""
+    end, step = datetime.now(UTC), step_of(panel)
+    query = {"query": filled(target["expr"], board, DAYS, step, SCRAPE)}
+    if target.get("instant"):
+        return "query", query | {"time": repr(end.timestamp())}
+    start = end - timedelta(days=DAYS)
+    return "query_range", query | {"start": repr(start.timestamp()), "end": repr(end.timestamp()), "step": str(step)}
+
+
 def ask(stack: Stack, board: Mapping[str, Any], panel: Mapping[str, Any], target: Mapping[str, Any]) -> Took:
     """Ask one query. Grafana keeps its connections to PostgreSQL, so making one is not counted."""
-    end = datetime.now(UTC)
-    start, step = end - timedelta(days=DAYS), step_of(panel)
     if "rawSql" in target:
-        return statement(stack, macros(filled(target["rawSql"], board, DAYS, step, SCRAPE), start, end))
-    given = {"query": filled(target["expr"], board, DAYS, step, SCRAPE)}
-    if target.get("instant"):
-        given["time"] = repr(end.timestamp())
-    else:
-        given |= {"start": repr(start.timestamp()), "end": repr(end.timestamp()), "step": str(step)}
-    what = "query" if target.get("instant") else "query_range"
+        end, text = datetime.now(UTC), filled(target["rawSql"], board, DAYS, step_of(panel), SCRAPE)
+        return statement(stack, macros(text, end - timedelta(days=DAYS), end))
+    what, data = given(board, panel, target)
     server = listener(stack.prometheus)
     used, begun = cpu_seconds(server), time.perf_counter()
-    answer = requests.post(f"{stack.prometheus}/api/v1/{what}", data=given, timeout=120)
+    answer = requests.post(f"{stack.prometheus}/api/v1/{what}", data=data, timeout=120)
     seconds, processor = time.perf_counter() - begun, cpu_seconds(server) - used
     body = answer.json()
     if body["status"] != "success":
-        raise SystemExit(f"{board['title']}, {panel['title']}: {body.get('error')}: {given['query']}")
+        raise SystemExit(f"{board['title']}, {panel['title']}: {body.get('error')}: {data['query']}")
     return Took(seconds, processor, len(body["data"]["result"]))
 
 
@@ -195,7 +227,7 @@ def statement(stack: Stack, text: str) -> Took:
 def step_of(panel: Mapping[str, Any]) -> int:
     """Seconds between two points: the width of a pixel, rounded as Grafana does, and the panel's own least."""
     least = {"1d": 86400, "1h": 3600, "1m": 60}.get(str(panel.get("interval") or ""), 1)
-    width = DAYS * 86400 / POINTS
+    width = DAYS * 86400 / min(POINTS, panel.get("maxDataPoints", POINTS))
     return max(least, min(STEPS, key=lambda step: abs(step - width)))
 
 
@@ -207,7 +239,9 @@ def by_dashboard(asked: list[Asked], source: str, what: str = "seconds") -> dict
     return found
 
 
-def report(scrapes: list[Scrape], series: Mapping[str, int], asked: list[Asked]) -> Iterator[str]:
+def report(
+    scrapes: list[Scrape], series: Mapping[str, int], asked: list[Asked], pages: Mapping[str, float]
+) -> Iterator[str]:
     """The tables of bench/README.md."""
     seconds = [one.seconds * 1e3 for one in scrapes]
     yield (
@@ -215,13 +249,16 @@ def report(scrapes: list[Scrape], series: Mapping[str, int], asked: list[Asked])
         f"processor time of the exporter {statistics.median(one.exporter for one in scrapes) * 1e3:.0f} ms, "
         f"of PostgreSQL {statistics.median(one.database for one in scrapes) * 1e3:.0f} ms\n"
     )
-    yield "| dashboard | queries | Prometheus, all s | processor s | slowest query s | PostgreSQL, all s | processor s | slowest query s |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield (
+        "| dashboard | queries | as a page s | Prometheus, all s | processor s | slowest query s "
+        "| PostgreSQL, all s | processor s | slowest query s |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     metrics = by_dashboard(asked, "prometheus")
     for name in sorted(metrics, key=lambda one: -metrics[one]):
         mine = [one for one in asked if one.dashboard == name]
         words = [word for source in ("prometheus", "postgresql") for word in _words(mine, source)]
-        yield f"| {name} | {len(mine)} | {' | '.join(words)} |"
+        yield f"| {name} | {len(mine)} | {pages[name]:.2f} | {' | '.join(words)} |"
     yield from _heaviest(asked, max(metrics, key=lambda one: metrics[one]))
     slow = sorted((one for one in asked if one.source == "postgresql"), key=lambda one: -one.seconds)[:8]
     yield "\n| slowest statements of PostgreSQL | dashboard | s | longest s | processor s |\n|---|---|---|---|---|"

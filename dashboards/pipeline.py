@@ -34,6 +34,7 @@ from exporter.metrics.pipeline import (
     STT_REQUESTS,
     TOOL_CALLS,
     TOOL_DURATION,
+    TOOL_DURATION_BY_TOOL,
     TTS_DURATION,
     TTS_REQUESTS,
     TURN_LATENCY,
@@ -107,8 +108,8 @@ def _latency(settings: Settings) -> list[Any]:
         _quantiles("Speech to text", "How long does it take to understand speech?", STT_DURATION),
         _quantiles("Text to speech", "How long does it take to make speech?", TTS_DURATION),
         _quantiles("Tools", "How long do tool calls take?", TOOL_DURATION),
-        panels.bargauge("Slowest tools, p95", "Which tools keep people waiting in the time range?", "s",
-                        [instant(f"topk(10, {S.quantile(0.95, TOOL_DURATION, TOOL, window=RANGE)})", legend(TOOL))]),
+        panels.bargauge("Slowest tools, p95", "Which tools keep people waiting in the time range? Over all agents of the chosen tenants.", "s",
+                        [instant(f"topk(10, {S.quantile(0.95, TOOL_DURATION_BY_TOOL, TOOL, window=RANGE)})", legend(TOOL))]),
         summary("Models", "Which model is fast, reliable and cheap?", (MODEL, PROVIDER), _models(settings), width=8, height=8),
     ]  # fmt: skip
 

@@ -134,7 +134,21 @@ TOOL_DURATION: Final = Distribution(
     value=TOOL_CALL["duration"],
     where=(TOOL_CALL["status"].is_in("ok"),),
     bounds=LATENCY_BOUNDS,
-    labels=(*WHO, TOOL),
+    labels=WHO,
+)
+# Each agent with each tool and each bucket would be more series than all other steps have together.
+TOOL_DURATION_BY_TOOL: Final = Distribution(
+    base="tool_call_duration_by_tool_seconds",
+    help="Wall time of successful tool calls by tool, over all agents.",
+    domain="pipeline",
+    codes=("L1",),
+    unit="seconds",
+    entity=TOOL_CALL,
+    at=TOOL_CALL["ended_at"],
+    value=TOOL_CALL["duration"],
+    where=(TOOL_CALL["status"].is_in("ok"),),
+    bounds=LATENCY_BOUNDS,
+    labels=(TENANT, TOOL),
 )
 TOOL_CALLS: Final = Count(
     base="tool_calls_total",
@@ -203,6 +217,6 @@ QUEUE_DEPTH: Final = State(
 
 METRICS: Final = (
     LLM_DURATION, LLM_TIME_TO_FIRST_TOKEN, LLM_REQUESTS, LLM_TOKENS,
-    STT_DURATION, STT_REQUESTS, TTS_DURATION, TTS_REQUESTS, TOOL_DURATION, TOOL_CALLS,
+    STT_DURATION, STT_REQUESTS, TTS_DURATION, TTS_REQUESTS, TOOL_DURATION, TOOL_DURATION_BY_TOOL, TOOL_CALLS,
     TURN_LATENCY, TURNS, TURNS_INTERRUPTED, ERRORS, WEBSOCKET_CONNECTIONS, QUEUE_DEPTH,
 )  # fmt: skip

@@ -33,6 +33,8 @@ SELECT now(), txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmax(tx
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}"
 TOGETHER: Final = "SAVEPOINT all_of_them"
+ALONE: Final = "SET LOCAL max_parallel_workers_per_gather = 0"
+"""A scrape comes every few seconds: it leaves the database's other processors to those for whom the database is there."""
 
 
 class Transaction:
@@ -72,7 +74,7 @@ class Transaction:
         try:
             asked = [words.mogrify(sql, params) for sql, params in ahead.statements]
             begin = BEGIN.format(_milliseconds(ahead.timeout))
-            moment, *found = self._every("; ".join((begin, MOMENT, *asked, TOGETHER)))
+            moment, *found = self._every("; ".join((begin, ALONE, MOMENT, *asked, TOGETHER)))
         except ConnectionLost:
             raise
         except DatabaseError:
@@ -98,7 +100,7 @@ class Transaction:
     @contextlib.contextmanager
     def together(self, timeout: float) -> Iterator[Ask]:
         if timeout != self._timeout:
-            self._run(f"{TOGETHER}; SET LOCAL statement_timeout = {_milliseconds(timeout)}", None)
+            self._run(f"{TOGETHER}; {ALONE}; SET LOCAL statement_timeout = {_milliseconds(timeout)}", None)
         try:
             yield self._ask
         except ConnectionLost:

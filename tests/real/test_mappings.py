@@ -127,7 +127,7 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
         ),
         "llm_cost_usd_total": (("model",), f"SELECT name, sum(cost::numeric) {LUNARY} GROUP BY 1"),
         "llm_unpriced_requests_total": ((), f"SELECT count(*) {LUNARY} AND cost IS NULL AND prompt_tokens > 0"),
-        "tool_call_duration_seconds": (
+        "tool_call_duration_by_tool_seconds": (
             ("tool",),
             """SELECT name, extract(epoch FROM ended_at - created_at) FROM run
                WHERE type = 'tool' AND status = 'success' AND ended_at IS NOT NULL""",
@@ -182,7 +182,7 @@ RECOUNTS: Final[dict[str, dict[str, Recount]]] = {
             ("kind",),
             """SELECT 'input', sum((metadata -> 'usage' ->> 'input')::int) FROM "Step" WHERE type = 'llm'""",
         ),
-        "tool_call_duration_seconds": (
+        "tool_call_duration_by_tool_seconds": (
             ("tool",),
             """SELECT name, extract(epoch FROM "endTime" - "startTime") FROM "Step"
                WHERE type = 'tool' AND "isError" IS NOT TRUE""",
