@@ -6,6 +6,7 @@ at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import select
 from collections.abc import Generator, Sequence
@@ -32,23 +33,28 @@ class Pipeline:
     def ask(self, statements: Sequence[Statement], *, prepare: bool) -> Generator[list[Row], None, None]:
         """Rows of each statement. Raises psycopg.Error; afterwards the transaction has failed."""
         from psycopg.adapt import Transformer
+        from psycopg.errors import OperationalError
 
         transformer: Any = Transformer(self._connection)
         self._pg.enter_pipeline_mode()
         try:
-            sent = [self._send(transformer, statement, prepare=prepare) for statement in statements]
-        finally:
-            self._pg.pipeline_sync()
-            self._flush()
-        try:
+            try:
+                sent = [self._send(transformer, statement, prepare=prepare) for statement in statements]
+            finally:
+                self._pg.pipeline_sync()
+                self._flush()
             for new in sent:
                 if new:
                     self._result()
                 result = self._result()
                 transformer.set_pgresult(result)
                 yield transformer.load_rows(0, result.ntuples, tuple)
-        finally:
-            self._leave()
+        except BaseException:
+            # A connection that breaks now tells less than what happened before.
+            with contextlib.suppress(OperationalError):
+                self._leave()
+            raise
+        self._leave()
 
     def _send(self, transformer: Any, statement: Statement, *, prepare: bool) -> bool:
         """Send one. Whether it is prepared with it: then the answer to this comes first."""
@@ -97,10 +103,12 @@ class Pipeline:
 
     def _result(self) -> Any:
         """What came of the next statement."""
-        from psycopg.errors import error_from_result
+        from psycopg.errors import OperationalError, error_from_result
         from psycopg.pq import ExecStatus
 
         result = self._next()
+        if result is None:
+            raise OperationalError("the connection ended without an answer")
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result)
         assert self._next() is None
@@ -116,9 +124,9 @@ class Pipeline:
         """Read what is still to come, up to the mark at the end."""
         from psycopg.pq import ConnStatus, ExecStatus
 
-        if self._pg.status == ConnStatus.BAD:
-            return
         while (result := self._next()) is None or result.status != ExecStatus.PIPELINE_SYNC:
+            if self._pg.status == ConnStatus.BAD:
+                return
             if result is not None and result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
                 self._names.clear()  # Some may not have been prepared.
         self._pg.exit_pipeline_mode()

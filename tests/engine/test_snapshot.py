@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from exporter.sources.database import Ahead, Database, DatabaseError, Statement, connect
+from exporter.sources.database import Ahead, ConnectionLost, Database, DatabaseError, Statement, connect
 from tests.conftest import Postgres
 from tests.processes import wait_until
 
@@ -65,6 +65,31 @@ def test_prepared_once(database: Database) -> None:
                 assert list(ask(asked)) == [[(1,)], [(2,)], [("three",)], [(4,)]]
             found = session.rows("SELECT count(*), count(DISTINCT name) FROM pg_prepared_statements", {}, 5.0)
         assert found == [(2, 2)]
+
+
+def test_a_value_that_cannot_be_sent(database: Database) -> None:
+    """A parameter that is missing ends all before anything is asked, and leaves a session that can be used."""
+    with database.snapshot() as session:
+        with pytest.raises(KeyError, match="value"), session.together(5.0) as ask:
+            list(ask([("SELECT 1", {}), ("SELECT %(value)s", {})]))
+        assert session.rows("SELECT 2", {}, 5.0) == [(2,)]
+
+
+def test_a_connection_that_ends(postgres: Postgres, database: Database) -> None:
+    """What the database said in farewell is told, and the next snapshot has a connection of its own."""
+
+    def ask_in_vain() -> None:
+        with database.snapshot() as session, session.together(5.0) as ask:
+            rows = ask([("SELECT pg_backend_pid()", {}), ("SELECT pg_sleep(30)", {}), ("SELECT 3", {})])
+            ((process,),) = next(rows)
+            with postgres.connect(autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", (process,))
+            next(rows)
+
+    with pytest.raises(ConnectionLost, match="terminating connection"):
+        ask_in_vain()
+    with database.snapshot() as session:
+        assert session.rows("SELECT 2", {}, 5.0) == [(2,)]
 
 
 def test_one_fails(database: Database) -> None:
