@@ -1,5 +1,6 @@
 """Metrics of the pipeline behind an answer."""
 
+from dataclasses import replace
 from typing import Final
 
 from exporter.entities.pipeline import ERROR, LLM_REQUEST, STT_REQUEST, TOOL_CALL, TTS_REQUEST, TURN
@@ -137,17 +138,10 @@ TOOL_DURATION: Final = Distribution(
     labels=WHO,
 )
 # Each agent with each tool and each bucket would be more series than all other steps have together.
-TOOL_DURATION_BY_TOOL: Final = Distribution(
+TOOL_DURATION_BY_TOOL: Final = replace(
+    TOOL_DURATION,
     base="tool_call_duration_by_tool_seconds",
     help="Wall time of successful tool calls by tool, over all agents.",
-    domain="pipeline",
-    codes=("L1",),
-    unit="seconds",
-    entity=TOOL_CALL,
-    at=TOOL_CALL["ended_at"],
-    value=TOOL_CALL["duration"],
-    where=(TOOL_CALL["status"].is_in("ok"),),
-    bounds=LATENCY_BOUNDS,
     labels=(TENANT, TOOL),
 )
 TOOL_CALLS: Final = Count(

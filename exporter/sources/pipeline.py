@@ -97,8 +97,7 @@ class Pipeline:
 
     def _flush(self) -> None:
         while self._pg.flush():
-            readable, _, _ = select.select([self._pg.socket], [self._pg.socket], [], WAIT_SECONDS)
-            if readable:
+            if self._wait(select.POLLIN | select.POLLOUT) & ~select.POLLOUT:
                 self._pg.consume_input()
 
     def _result(self) -> Any:
@@ -116,9 +115,16 @@ class Pipeline:
 
     def _next(self) -> Any:
         while self._pg.is_busy():
-            if select.select([self._pg.socket], [], [], WAIT_SECONDS)[0]:
+            if self._wait(select.POLLIN):
                 self._pg.consume_input()
         return self._pg.get_result()
+
+    def _wait(self, events: int) -> int:
+        """What the connection is ready for, after a while nothing; `select` would take no more than 1,024 open files."""
+        poll = select.poll()
+        poll.register(self._pg.socket, events)
+        found = poll.poll(WAIT_SECONDS * 1000)
+        return found[0][1] if found else 0
 
     def _leave(self) -> None:
         """Read what is still to come, up to the mark at the end."""
