@@ -63,6 +63,9 @@ class Run:
         """Start a service, unless the same one runs already; returns whether it was started."""
         old = self.records.get(service.name)
         if old is not None and process.alive(old) and old.fingerprint == service.fingerprint:
+            if old.version != service.version:
+                self.records[service.name] = process.reload(service, old)
+                self.save()
             return False
         if old is not None:
             process.stop([old])
@@ -275,12 +278,12 @@ def _start(run: Run, urls: Urls) -> None:
 
 
 def _prometheus(run: Run) -> Service:
-    """Prometheus as it shall run when it runs so already; else as it starts."""
+    """Prometheus as it shall run when it runs already; else as it starts."""
     final = native.prometheus(run.place)
     old = run.records.get(final.name)
-    same = old is not None and process.alive(old) and old.fingerprint == final.fingerprint
+    runs = old is not None and process.alive(old) and old.fingerprint == final.fingerprint
     fast = run.place.settings.stack.scrape_interval > 2
-    return final if same or not fast else native.prometheus(run.place, starting=True)
+    return final if runs or not fast else native.prometheus(run.place, starting=True)
 
 
 def _prove(run: Run, timeout: float) -> int:
@@ -290,10 +293,9 @@ def _prove(run: Run, timeout: float) -> int:
     since = time.time() if {"exporter", final.name} & {new.name for new in run.started} else 0.0
     place.say("waiting for the first scrape")
     arrival = proof.Arrival(None, 0)
-    if run.records[final.name].fingerprint != final.fingerprint:
+    if run.records[final.name].version != final.version:
         arrival = proof.wait(final.url, since, FAST_PROOF)
         run.begin(final)
-        run.ready(final)
     if not arrival.complete:
         arrival = proof.wait(final.url, since, timeout)
     if not arrival.complete:

@@ -79,8 +79,8 @@ class Asked:
         return f"sum{promql.by(metric, self.by)} (increase({series}[{self.window}] offset {self.window}))"
 
     def mean(self, metric: Distribution, where: Mapping[Label, str] | None = None) -> str:
-        """Mean of the values that a distribution gained."""
-        return self.ratio(self.amount(metric, where), self.observed(metric, where))
+        """Mean of the values that a distribution gained. Their sum is there wherever their number is."""
+        return promql.ratio_from(self.amount(metric, where), self.observed(metric, where), self.least)
 
     def ratio(self, part: str, whole: str) -> str:
         """A quotient; 0 where the part has no series though the whole has, absent where the whole is 0 or unknown."""

@@ -69,10 +69,15 @@ def ratio(numerator: str, denominator: str) -> str:
     return f"({numerator}) / ({denominator} > 0)"
 
 
+def ratio_from(part: str, whole: str, least: float = 0.0) -> str:
+    """A quotient that is absent below `least` of the whole, or where there is nothing of it."""
+    enough = f">= {least:g}" if least else "> 0"
+    return f"({part}) / ({whole} {enough})"
+
+
 def share_of(part: str, whole: str, least: float = 0.0) -> str:
     """A quotient that is 0 where the part has no series though the whole has, absent below `least` of the whole."""
-    enough = f">= {least:g}" if least else "> 0"
-    return f"({part} or 0 * {whole}) / ({whole} {enough})"
+    return ratio_from(f"{part} or 0 * {whole}", whole, least)
 
 
 def quantile(

@@ -267,8 +267,11 @@ class Resolved:
         if self.dialect == "sqlite":
             one, two = (stamps.micros(c._plain, c.scale, c.zone) for c in (self, other))  # noqa: SLF001 - one of its kind
             return sa.literal_column(f"{one} < {two}", sa.Boolean)
-        same = (self.type, self.zone, self.scale) == (other.type, other.zone, other.scale) and not self.loose
-        return self.raw < other.raw if same else self.zoned() < other.zoned()
+        return self.raw < other.raw if self.like(other) else self.zoned() < other.zoned()
+
+    def like(self, other: Resolved) -> bool:
+        """Whether times of both columns have one form, so that their values can be compared as they are."""
+        return (self.type, self.zone, self.scale) == (other.type, other.zone, other.scale) and not self.loose
 
     def slot(self) -> ColumnElement[Any]:
         """Which of the growing instants of parameter `slots` is the first that is not before the value, from 0."""

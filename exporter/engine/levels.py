@@ -118,9 +118,17 @@ class _Parts:
         return self._compiled(statement.group_by(*self._by())), recent
 
     def _changes(self) -> Iterator[str]:
-        """What opened and what closed in slots of time; rows that were never open are in neither."""
-        lasting = self.opened.before(self.closed)
-        for at, lasted in ((self.opened, sa.or_(self.never, lasting)), (self.closed, lasting)):
+        """What opened and what closed in slots of time; rows that were never open are in neither.
+
+        Most rows open and close between two instants that are hours apart, so that none of them sees it: they are left
+        out where that can be told.
+        """
+        opening = closing = self.opened.before(self.closed)
+        if not self.metric.zero and self.source.dialect == "postgresql" and self.opened.like(self.closed):
+            apart = self.opened.slot() != self.closed.slot()
+            opening = sa.and_(opening, apart)
+            closing = sa.and_(closing, sa.or_(sa.not_(self.opened.compare("lower", ">")), apart))
+        for at, lasted in ((self.opened, sa.or_(self.never, opening)), (self.closed, closing)):
             found = self._select(self.number([])).where(
                 *self.tests, at.compare("lower", ">"), at.compare("upper", "<=")
             )

@@ -90,9 +90,8 @@ class _Totals:
         routes, width = self._routes, self.width
         routed = []
         for row in rows:
-            group = row[:width]
-            cells = routes.get(group)
-            routed.append(self._route(group) if cells is None else cells)
+            cells = routes.get(row[:width])
+            routed.append(cells or self._route(row[:width]))
         begun: list[Cell] = []
         for place, (family, sheet) in enumerate(self._families):
             if isinstance(family.metric, Distribution):
@@ -103,19 +102,21 @@ class _Totals:
 
     def _add(
         self, place: int, family: Family, rows: Sequence[Row], routed: list[list[Cell]], begun: list[Cell]
-    ) -> set[Cell]:
+    ) -> list[Cell]:
         """Add a counter's numbers to its series; a count of 0 makes none."""
         lead = self.width + family.slots[0]
         skip_zero = isinstance(family.metric, Count) and not family.keep_zero
-        changed = set()
+        changed = []
         for row, cells in zip(rows, routed, strict=True):
             number = row[lead]
             if number or not (skip_zero or number is None):
                 cell = cells[place]
                 if cell.value is None:
                     begun.append(cell)
-                add(cell, number)
-                changed.add(cell)
+                    cell.value = number
+                else:
+                    add(cell, number)
+                changed.append(cell)
         return changed
 
     def _add_all(

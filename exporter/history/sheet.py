@@ -14,13 +14,15 @@ Write = Callable[[str], object]
 class Cell:
     """One series, or all those of a histogram: its numbers, and what stands before each of them in its lines."""
 
-    __slots__ = ("place", "prefixes", "value", "vector")
+    __slots__ = ("place", "prefix", "prefixes", "shown", "value", "vector")
 
     def __init__(self, place: int, prefixes: Sequence[str]) -> None:
         self.place = place
         self.prefixes = prefixes
+        self.prefix = prefixes[0]
         self.value: Number | None = None
         self.vector: list[Number] | None = None
+        self.shown: Sequence[Number | str | None] = (None,) * len(prefixes)
 
 
 class Sheet:
@@ -53,16 +55,19 @@ class Sheet:
         lines = self.lines
         for cell in cells:
             value = cell.value
-            lines[cell.place] = f"{cell.prefixes[0]}{value if type(value) is int else repr(float(value or 0))}"
+            lines[cell.place] = f"{cell.prefix}{value}" if type(value) is int else f"{cell.prefix}{float(value or 0)!r}"
 
     def show_all(self, cells: Iterable[Cell]) -> None:
-        """Write the lines of histograms anew: buckets, count and sum. A sum over no value is 0."""
+        """Write the lines of histograms that change anew: buckets, count and sum. A sum over no value is 0."""
+        lines = self.lines
         for cell in cells:
             count, total, *buckets = cell.vector or [0, 0]
             total = total or 0
             words = (*buckets, count, count, total if type(total) is int else repr(float(total)))
-            for place, (prefix, word) in enumerate(zip(cell.prefixes, words, strict=True), cell.place):
-                self.lines[place] = f"{prefix}{word}"
+            for place, (prefix, word, old) in enumerate(zip(cell.prefixes, words, cell.shown, strict=True), cell.place):
+                if word != old:
+                    lines[place] = f"{prefix}{word}"
+            cell.shown = words
 
     def hide(self, cell: Cell) -> None:
         """Take a single series out."""

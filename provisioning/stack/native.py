@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import requests
 
 START_INTERVAL: Final = "1s"
+CONFIG: Final = "prometheus.yml"
+LOADED: Final = re.compile(r"^prometheus_config_last_reload_success_timestamp_seconds (\S+)$", re.MULTILINE)
 DIRECT: Final = {"http": "", "https": ""}
 """No proxy on the way to our own parts."""
 EXPORTER_SECRETS: Final = ("REDIS_URL", "PGPASSWORD", "PGPASSFILE")
@@ -158,17 +161,21 @@ def demo(place: Place, database_url: str) -> Service:
 
 
 def prometheus(place: Place, *, starting: bool = False) -> Service:
-    """Prometheus. While starting it only scrapes, each second, so that one need not wait a whole interval for proof."""
+    """Prometheus. While starting it scrapes each second, so that one need not wait a whole interval for proof.
+
+    It reads its files through a link, so that what it reads can change while it runs: a restart would lose sight of
+    the series that end meanwhile, which then seem to live for five minutes more.
+    """
     port = place.port("prometheus")
     url = f"http://{place.endpoints.prometheus}"
     program = binary.prometheus(place.directory / "packages", place.say)
     data = place.folder("prometheus")
-    generated = place.output / "prometheus" / "prometheus.yml"
-    config = _starting(generated, data / "start.yml") if starting else generated
+    generated, link = place.output / "prometheus", data / "config"
+    files = digest(generated, *place.own_secrets(PROMETHEUS_SECRETS))
     return Service(
         name="prometheus",
         command=program.call(
-            f"--config.file={config}",
+            f"--config.file={link / CONFIG}",
             f"--storage.tsdb.path={data / 'data'}",
             f"--storage.tsdb.retention.time={place.settings.retention_days}d",
             f"--web.listen-address={listen(port)}",
@@ -180,26 +187,51 @@ def prometheus(place: Place, *, starting: bool = False) -> Service:
         inherited=inherited(place.settings),
         port=port,
         account=place.account,
-        version=digest(place.output / "prometheus", *place.own_secrets(PROMETHEUS_SECRETS)),
+        version=f"starting {files}" if starting else files,
+        prepare=lambda: _point(link, _starting(generated, data / "start") if starting else generated),
+        loaded=_loaded(f"{url}/metrics"),
     )
 
 
-def _starting(generated: Path, path: Path) -> Path:
-    """The generated configuration with nothing but its scrapes, each second."""
+def _starting(generated: Path, folder: Path) -> Path:
+    """A folder like the generated one, whose configuration scrapes the exporter each second.
+
+    Nothing else differs: rules find the state of their alerts again with the first configuration only, and a series
+    keeps its place in Prometheus over a change of the interval, not over one of its target.
+    """
     import yaml
 
-    config = yaml.safe_load(generated.read_text(encoding="utf-8"))
-    jobs = [
-        {**job, "scrape_interval": START_INTERVAL, "scrape_timeout": START_INTERVAL}
-        for job in config["scrape_configs"]
-        if job["job_name"] == prometheus_files.JOB
-    ]
-    content = {
-        "global": {"external_labels": config.get("global", {}).get("external_labels", {})},
-        "scrape_configs": jobs,
-    }
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return path
+    config = yaml.safe_load((generated / CONFIG).read_text(encoding="utf-8"))
+    for job in config["scrape_configs"]:
+        if job["job_name"] == prometheus_files.JOB:
+            job |= {"scrape_interval": START_INTERVAL, "scrape_timeout": START_INTERVAL}
+    folder.mkdir(exist_ok=True)
+    for path in generated.iterdir():
+        if path.name != CONFIG:
+            _point(folder / path.name, path)
+    new = folder / f"{CONFIG}.new"
+    new.write_text(yaml.safe_dump(config), encoding="utf-8")
+    new.replace(folder / CONFIG)
+    return folder
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let a link lead elsewhere, in one step."""
+    new = link.with_name(f"{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+
+
+def _loaded(url: str) -> Callable[[], str]:
+    """A question when Prometheus last took a configuration."""
+
+    def ask() -> str:
+        answer = _get(url)
+        found = LOADED.search(answer.text) if answer is not None else None
+        return found[1] if found else ""
+
+    return ask
 
 
 def grafana(place: Place, reader_url: str | None) -> Service:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,8 @@ ASK_SECONDS: Final = 5.0
 
 LOG_LINES: Final = 12
 KILL_AFTER: Final = 10.0
+RELOAD_WITHIN: Final = 30.0
+"""Prometheus loads all rules again, at its own pace."""
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
@@ -43,7 +45,11 @@ class Service:
     port: Port | None = None
     account: Account | None = None
     version: str = ""
-    """Digest of the files that it reads; a change restarts it."""
+    """Digest of the files that it reads; a change restarts it, or makes it read them again."""
+    prepare: Callable[[], object] = lambda: None
+    """Last step before it reads its files."""
+    loaded: Callable[[], str] | None = None
+    """When it last took its files, for one that reads them again on SIGHUP; empty when it does not say."""
     timeout: float = 60.0
     """Seconds until it must be ready, or have come further by its own `progress`."""
     progress: Callable[[], str] = lambda: ""
@@ -53,7 +59,7 @@ class Service:
     @property
     def fingerprint(self) -> str:
         """Changes with everything that asks for a restart; the secret environment goes in as a digest only."""
-        parts = [self.command, sorted(self.environment.items()), self.version]
+        parts = [self.command, sorted(self.environment.items()), "" if self.loaded else self.version]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -61,6 +67,7 @@ def start(service: Service) -> Record:
     """Start a process that lives on when we end; its output goes to its log."""
     if service.port is not None:
         service.port.require_free(service.name)
+    service.prepare()
     account = service.account
     with service.log.open("ab") as log:
         try:
@@ -84,7 +91,25 @@ def start(service: Service) -> Record:
         identity=identity(child.pid),
         url=service.url,
         fingerprint=service.fingerprint,
+        version=service.version,
         stop_signal=service.stop_signal,
+    )
+
+
+def reload(service: Service, record: Record, timeout: float = RELOAD_WITHIN) -> Record:
+    """Let a process read its files again and wait until it took them. When it refuses it goes on with the old ones."""
+    assert service.loaded is not None
+    before = service.loaded()
+    service.prepare()
+    _signal(record, signal.SIGHUP)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if service.loaded() not in (before, ""):
+            return replace(record, version=service.version)
+        time.sleep(POLL)
+    raise StackError(
+        f"{service.name} did not take its new files within {timeout:g} s and goes on with the old ones; "
+        f"the end of {service.log}:\n{tail(service.log)}"
     )
 
 

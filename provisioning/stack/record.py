@@ -27,6 +27,7 @@ class Record:
     identity: str = ""
     url: str = ""
     fingerprint: str = ""
+    version: str = ""
     stop_signal: str = "SIGTERM"
     why: str = ""
 

@@ -138,6 +138,27 @@ def test_the_fingerprint_follows_what_asks_for_a_restart() -> None:
     ]
     assert len({service.fingerprint, *(other.fingerprint for other in changed)}) == 4
     assert replace(service, log=Path("other")).fingerprint == service.fingerprint
+    reads_again = replace(service, loaded=lambda: "now")
+    assert replace(reads_again, version="2").fingerprint == reads_again.fingerprint
+
+
+def test_what_never_takes_its_new_files_is_told(tmp_path: Path) -> None:
+    """The sentence says that the old ones are in force, and the record keeps their version."""
+    code = "import signal, time; signal.signal(signal.SIGHUP, lambda *_: print('no', flush=True)); print('awake', flush=True); time.sleep(60)"
+    log = tmp_path / "log"
+    service = Service("part", (sys.executable, "-c", code), log, lambda: "awake" in log.read_text(), version="1")
+    started = process.start(service)
+    try:
+        process.wait_ready(service, started)
+        newer = replace(service, version="2", loaded=lambda: "long ago")
+        with pytest.raises(
+            StackError, match=r"part did not take its new files within 0\.5 s and goes on with the old"
+        ) as told:
+            process.reload(newer, started, timeout=0.5)
+        assert str(told.value).endswith("  no")
+        assert started.version == "1"
+    finally:
+        process.stop([started], timeout=0.1)
 
 
 def test_the_tail_of_a_log_is_short(tmp_path: Path) -> None:
