@@ -80,7 +80,7 @@ class Asked:
 
     def mean(self, metric: Distribution, where: Mapping[Label, str] | None = None) -> str:
         """Mean of the values that a distribution gained. Their sum is there wherever their number is."""
-        return promql.ratio_from(self.amount(metric, where), self.observed(metric, where), self.least)
+        return promql.ratio(self.amount(metric, where), self.observed(metric, where), self.least)
 
     def ratio(self, part: str, whole: str) -> str:
         """A quotient; 0 where the part has no series though the whole has, absent where the whole is 0 or unknown."""

@@ -64,20 +64,15 @@ def total(metric: Metric, labels: Iterable[Label | str] = (), matchers: Matchers
     return f"sum{by(metric, labels)} ({selector(metric, matchers)})"
 
 
-def ratio(numerator: str, denominator: str) -> str:
-    """A quotient that is absent, and not NaN, when the denominator is 0."""
-    return f"({numerator}) / ({denominator} > 0)"
-
-
-def ratio_from(part: str, whole: str, least: float = 0.0) -> str:
-    """A quotient that is absent below `least` of the whole, or where there is nothing of it."""
+def ratio(numerator: str, denominator: str, least: float = 0.0) -> str:
+    """A quotient that is absent, and not NaN, where the denominator is 0 or below `least`."""
     enough = f">= {least:g}" if least else "> 0"
-    return f"({part}) / ({whole} {enough})"
+    return f"({numerator}) / ({denominator} {enough})"
 
 
 def share_of(part: str, whole: str, least: float = 0.0) -> str:
     """A quotient that is 0 where the part has no series though the whole has, absent below `least` of the whole."""
-    return ratio_from(f"{part} or 0 * {whole}", whole, least)
+    return ratio(f"{part} or 0 * {whole}", whole, least)
 
 
 def quantile(

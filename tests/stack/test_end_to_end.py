@@ -195,6 +195,17 @@ def test_metrics_arrived(up: Stack) -> None:
     assert total >= 1000
 
 
+def test_prometheus_was_started_once_and_reads_what_was_generated(up: Stack) -> None:
+    """It begins with an interval of a second; a restart for the configured one would lose sight of levels that end."""
+    log = (up.folder / ".stack" / "logs" / "prometheus.log").read_text()
+    assert log.count("Server is ready to receive web requests") == 1
+    assert log.count("Completed loading of configuration file") == 2
+    url = f"http://127.0.0.1:{up.ports['prometheus']}/api/v1/status/config"
+    loaded = yaml.safe_load(requests.get(url, timeout=5).json()["data"]["yaml"])
+    jobs = {job["job_name"]: job["scrape_interval"] for job in loaded["scrape_configs"]}
+    assert set(jobs.values()) == {loaded["global"]["scrape_interval"]}
+
+
 def test_the_past_is_there(up: Stack) -> None:
     """A fresh stack shows the demo's history, which live samples continue without a step back."""
     ((past,), (resets,)) = (
