@@ -13,6 +13,7 @@ from exporter.computed.cost import prices_in_force
 from exporter.computed.facts import Facts
 from exporter.engine import sealer, state
 from exporter.engine.book import Book
+from exporter.engine.ended import Ended
 from exporter.engine.horizon import Horizon
 from exporter.engine.reconcile import Reconciler
 from exporter.engine.scans import Plan, Scan
@@ -85,11 +86,13 @@ class Collector:
         self._file_lock = self.book.lock
         self.reconciler = Reconciler(self.book, exporter.reconciliation.policy, exporter.reconciliation.budget)
         self._thread: threading.Thread | None = None
+        self.ended: Ended | None = None
 
     # ---- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Take the state file and seal in the background until `close`."""
+        """Take the state file and seal in the background until `close`. Scrapes will go on to whoever saw the past."""
+        self.ended = Ended()
         self._file_lock.acquire()
         self.book.writable = True
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
@@ -307,7 +310,7 @@ class Collector:
         if book.plan is None or book.views is None:
             return None
         limits = Limits(self.settings.database.statement_timeout, self.settings.stack.scrape_timeout * 0.9)
-        return Reader(book.plan, book.totals, book.admission, book.views, limits)
+        return Reader(book.plan, book.totals, book.admission, book.views, limits, ended=self.ended)
 
     def _snapshot(self, reader: Reader | None) -> contextlib.AbstractContextManager[Session]:
         ahead = reader.ahead() if reader is not None and not self.outcome.failed else None

@@ -109,6 +109,10 @@ class LevelScan:
             return self.sql, params
         return self.recent_sql, params | self.opened.params("since", ">=", since)
 
+    def open_since(self, now: datetime, since: datetime) -> tuple[str, dict[str, Any]]:
+        """Statement and parameters for what opened up to now and was still open at an instant before."""
+        return self.sql, {**self.opened.params("opened", "<=", now), **self.closed.params("closed", ">", since)}
+
 
 def _slot_params(at: Resolved, lower: datetime, instants: Sequence[datetime]) -> dict[str, Any]:
     return {**at.params("lower", ">", lower), **at.params("upper", "<=", instants[-1]), **at.slot_params(instants)}

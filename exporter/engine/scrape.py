@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from exporter.engine.ended import Ended
 from exporter.engine.probe import GUARD, guarded
 from exporter.engine.scans import LevelScan, Plan, Scan
 from exporter.engine.tail import Reading, Tail
@@ -161,13 +162,21 @@ class Reader:
     """Reads a plan in one snapshot."""
 
     def __init__(
-        self, plan: Plan, totals: dict[str, Totals], admission: Admission, views: Views, limits: Limits
+        self,
+        plan: Plan,
+        totals: dict[str, Totals],
+        admission: Admission,
+        views: Views,
+        limits: Limits,
+        *,
+        ended: Ended | None = None,
     ) -> None:
         self.plan = plan
         self.limits = limits
         self.totals = totals
         self.admission = admission
         self.views = views
+        self._ended = ended
         # Several scans may read the same rows; the rows of a tail are told once for each of their event times.
         first: dict[tuple[str, str], str] = {}
         for scan in plan.scans:
@@ -181,6 +190,8 @@ class Reader:
         Statements are sent `together` when none is expected to fail; if one does, all are tried one by one.
         """
         started, budget = time.monotonic(), self.limits.scrape
+        if self._ended is not None:
+            self._ended.look(self.plan.levels, session, self.limits.statement, self._level_series)
         outcome: Outcome | None = None
         if together:
             try:
@@ -330,7 +341,7 @@ class Reader:
         if item.name in self._first:
             outcome.tail_rows[item.domain] = outcome.tail_rows.get(item.domain, 0) + tail.rows
 
-    def _take_level(self, level: LevelScan, rows: list[Row], now: datetime, place: int) -> None:
+    def _level_series(self, level: LevelScan, rows: list[Row], place: int = 0) -> Series:
         width = len(level.groups)
         keys = self.views.routes.setdefault(level.name, {})
         if len(keys) > 200_000:
@@ -344,6 +355,12 @@ class Reader:
             if key is None:
                 key = keys[group] = series_key(level.family, group, self.admission)
             series[key] = added(series[key], [value]) if key in series else [value]
+        return series
+
+    def _take_level(self, level: LevelScan, rows: list[Row], now: datetime, place: int) -> None:
+        series = self._level_series(level, rows, place)
+        if self._ended is not None:
+            series = self._ended.shown(level, series, now)
         if level.recent_sql is not None:
             closed = self.views.closed.get(level.name)
             if closed is None or closed.since(now) is None:

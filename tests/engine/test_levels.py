@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from exporter.engine.ended import LOOKBACK, Ended
 from exporter.metrics.agents import TASKS_RUNNING
+from exporter.metrics.calls import ACTIVE_CALLS
 from exporter.metrics.leads import LEADS_OPEN, LEADS_WAITING, PIPELINE_VALUE
 from tests.engine.rig import Place, Rig
 
@@ -78,3 +80,34 @@ def test_levels_of_the_same_rows_share_a_statement(place: Place) -> None:
         (LEADS_OPEN.name, "web"): 2, (LEADS_OPEN.name, "phone"): 1, (LEADS_OPEN.name, "mail"): 1,
         (PIPELINE_VALUE.name, "web"): 30, (PIPELINE_VALUE.name, "mail"): 80,
     }  # fmt: skip
+
+
+CALL: Final = (
+    "INSERT INTO call_sessions (id, tenant, agent, agent_type, channel, direction, initiated_at, ended_at) "
+    "VALUES ('{id}', 'acme', '{id}', 'voice', 'phone', 'inbound', now() - interval '9 minutes', {ended})"
+)
+
+
+def test_what_ended_just_before_the_exporter_began_is_0_for_five_minutes(place: Place) -> None:
+    """Prometheus may still find it open: it was in the history that was filled in a moment ago, and no scrape saw it end."""
+    place.sql(
+        CALL.format(id="open", ended="NULL"),
+        CALL.format(id="ended", ended="now() - interval '4 minutes'"),
+        CALL.format(id="long ago", ended="now() - interval '6 minutes'"),
+    )
+    rig = place.plain(exporter={"domains": ["calls"]})
+    rig.tick()
+
+    def active() -> dict[str, float]:
+        return {
+            dict(labels)["agent"]: value for (name, labels), value in rig.scrape().items() if name == ACTIVE_CALLS.name
+        }
+
+    assert active() == {"open": 1}, "one that is asked once has nobody who saw the past"
+    ended = rig.collector.ended = Ended()
+    assert active() == {"open": 1, "ended": 0}
+    place.sql("UPDATE call_sessions SET ended_at = now() WHERE id = 'open'", CALL.format(id="new", ended="NULL"))
+    assert active() == {"open": 0, "ended": 0, "new": 1}
+    assert ended.began is not None
+    ended.began -= LOOKBACK
+    assert active() == {"new": 1}
