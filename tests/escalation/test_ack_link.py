@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import string
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,14 @@ def test_what_was_not_signed_here_is_refused(token: str, said: str) -> None:
     """Another key, a changed label, half a link."""
     with pytest.raises(LinkError, match=said):
         read(token, "key", NOW)
+
+
+def test_a_signature_has_one_text() -> None:
+    """The last of its 43 characters has two bits that say nothing; with another value of these it is another link."""
+    token = sign(INCIDENT, "key", NOW + timedelta(hours=1))
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    with pytest.raises(LinkError, match="not complete"):
+        read(token[:-1] + letters[letters.index(token[-1]) + 1], "key", NOW)
 
 
 def _fires() -> NoReturn:
