@@ -7,6 +7,7 @@ first of all. So that one tells it: nothing is open is true, and it is told as l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,18 +31,19 @@ class Ended:
         self,
         levels: Iterable[LevelScan],
         session: Session,
-        timeout: float,
+        seconds: float,
         series: Callable[[LevelScan, list[Row]], Series],
     ) -> None:
-        """Ask for the levels that were not asked for yet. One that cannot be read goes without."""
-        now = session.moment.now
+        """Ask for the levels that were not asked for yet, in so much time. One that cannot be read goes without."""
+        now, deadline = session.moment.now, time.monotonic() + seconds
         self.began = self.began or now
         for level in levels:
-            if level.family.keep_zero or level.name in self._keys or now > self.began + LOOKBACK:
+            left = deadline - time.monotonic()
+            if level.family.keep_zero or level.name in self._keys or now > self.began + LOOKBACK or left <= 0:
                 continue
             self._keys[level.name] = frozenset()
             try:
-                rows = session.rows(*level.open_since(now, self.began - LOOKBACK), timeout)
+                rows = session.rows(*level.open_since(now, self.began - LOOKBACK), left)
             except ConnectionLost:
                 raise
             except DatabaseError:

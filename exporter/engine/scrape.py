@@ -191,7 +191,7 @@ class Reader:
         """
         started, budget = time.monotonic(), self.limits.scrape
         if self._ended is not None:
-            self._ended.look(self.plan.levels, session, self.limits.statement, self._level_series)
+            self._ended.look(self.plan.levels, session, self.limits.together / 2, self._level_series)
         outcome: Outcome | None = None
         if together:
             try:
