@@ -105,10 +105,7 @@ def test_every_service_is_healthy(stack: Stack) -> None:
 
 def test_calls_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
     """The whole history is counted, and what the live workload adds to it."""
-    deadline = time.monotonic() + 60
-    while (calls := stack.query("sum(calls_initiated_total)")) is None or calls <= CALLS:
-        assert time.monotonic() < deadline, f"{calls} calls"
-        time.sleep(0.5)
+    wait(lambda: (stack.query("sum(calls_initiated_total)") or 0) > CALLS, 60)
 
 
 def test_the_past_of_the_demo_is_in_prometheus(stack: Stack) -> None:
@@ -146,10 +143,7 @@ def test_live_samples_go_on_where_history_ends(stack: Stack) -> None:
 
 def test_states_of_the_demo_arrive_in_prometheus(stack: Stack) -> None:
     """The exporter reaches what the workload serves beside its database."""
-    deadline = time.monotonic() + 60
-    while stack.query("sum(websocket_connections)") is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait(lambda: stack.query("sum(websocket_connections)") is not None, 60)
 
 
 def test_prometheus_and_alertmanager_run_the_generated_files(stack: Stack) -> None:
@@ -164,10 +158,7 @@ def test_prometheus_and_alertmanager_run_the_generated_files(stack: Stack) -> No
 
 def test_heartbeats_reach_the_dead_mans_switch(stack: Stack) -> None:
     """Prometheus scrapes it, and Alertmanager's heartbeats come in."""
-    deadline = time.monotonic() + 90
-    while not stack.query("max(deadman_beats_total)"):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait(lambda: bool(stack.query("max(deadman_beats_total)")), 90)
 
 
 def test_ports_are_on_the_loopback_only(stack: Stack) -> None:
