@@ -33,7 +33,7 @@ class History(Model):
         (), description="Time between samples by age, the youngest first; chosen by the number of series if not set."
     )
     most_samples: int = Field(
-        42_000_000,
+        30_000_000,
         ge=1,
         description="About how many samples steps that are not set may come to.",
         examples=[100_000_000],
@@ -63,6 +63,7 @@ LADDER: Final = (
     _steps((3 * HOUR, MINUTE), (DAY, 5 * MINUTE), (7 * DAY, 15 * MINUTE), (30 * DAY, HOUR), (None, 3 * HOUR)),
     _steps((2 * HOUR, MINUTE), (12 * HOUR, 5 * MINUTE), (7 * DAY, 30 * MINUTE), (21 * DAY, HOUR), (None, 6 * HOUR)),
     _steps((HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (7 * DAY, HOUR), (None, 6 * HOUR)),
+    _steps((HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (3 * DAY, HOUR), (120 * DAY, 6 * HOUR), (None, 12 * HOUR)),
     _steps((6 * HOUR, 5 * MINUTE), (2 * DAY, HOUR), (30 * DAY, 6 * HOUR), (None, 12 * HOUR)),
     _steps((6 * HOUR, HOUR), (None, DAY)),
 )

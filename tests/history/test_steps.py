@@ -43,11 +43,11 @@ def test_coarser_times_are_among_the_finer_ones(steps: tuple[HistoryStep, ...]) 
 
 
 def test_steps_grow_with_the_number_of_series() -> None:
-    """Few series have the finest; with 25,000 a year is 6 h apart and stays within the samples allowed."""
+    """Few series have the finest; with 25,000 a year is 12 h apart and stays within the samples allowed."""
     start, most = END - 365 * DAY, History().most_samples
-    assert fitting(start, END, 2_000, most) == LADDER[0]
+    assert fitting(start, END, 1_500, most) == LADDER[0]
     many = fitting(start, END, 24_000, most)
-    assert many[-1].step == 6 * 3600
+    assert many[-1].step == 12 * 3600
     assert len(sample_times(start, END, many, "UTC")) * 24_000 <= most + 24_000
     assert fitting(start, END, 10**6, most) == LADDER[-1]
     found = [fitting(start, END, series, most) for series in range(500, 200_000, 500)]
