@@ -32,7 +32,8 @@ ACKNOWLEDGEMENTS: Final = "acknowledgements"
 ONE_SHOT: Final = "generator"
 IMAGE: Final = "WATCHFLOOR_IMAGE"
 HISTORY_IMAGE: Final = "WATCHFLOOR_HISTORY_IMAGE"
-INSIDE: Final = ("--config", f"{container.CONFIG}/watchfloor.yml", "backfill", "--data-dir", "/prometheus")
+SETTINGS: Final = ("--config", f"{container.CONFIG}/watchfloor.yml")
+DATA: Final = ("--data-dir", "/prometheus")
 BUILD_TIMEOUT: Final = 1800.0
 START_TIMEOUT: Final = 1800.0
 """Images are downloaded in this time."""
@@ -86,15 +87,15 @@ def status(settings: Settings) -> list[Part]:
     return _parts(settings, _compose(settings, docker.find(), "").containers())
 
 
-def backfill(settings: Settings, options: Sequence[str]) -> int:
-    """Run `watchfloor backfill` in a container beside the running Prometheus; returns its exit code.
+def beside(settings: Settings, command: str, options: Sequence[str]) -> int:
+    """Run `watchfloor backfill` or `thin` in a container beside the running Prometheus; returns its exit code.
 
     It goes by the settings of the last `up`.
     """
     compose = _compose(settings, docker.find(), "")
     if not any(item.service == PROMETHEUS and item.ready for item in compose.containers()):
         raise StackError("the container of Prometheus does not run; run watchfloor up --runtime compose first")
-    return _history(compose, "--prometheus", f"http://{endpoints.compose().prometheus}", *options)
+    return _history(compose, command, "--prometheus", f"http://{endpoints.compose().prometheus}", *options)
 
 
 def _start(compose: Compose, settings: Settings) -> None:
@@ -140,7 +141,7 @@ def _fill(compose: Compose, *, demo: bool) -> None:
     compose.run("--profile", "demo", "up", "--detach", "--no-build", *sources, timeout=START_TIMEOUT, show=True)
     _wait(compose, sources)
     try:
-        code = _history(compose, "--first")
+        code = _history(compose, "backfill", "--first")
     except StackError as error:
         say(f"no history: {error}")
         return
@@ -148,12 +149,14 @@ def _fill(compose: Compose, *, demo: bool) -> None:
         say(f"no history: its container ended with exit code {code}")
 
 
-def _history(compose: Compose, *options: str) -> int:
-    """Run a backfill in its container, whose image is built first unless one is named; returns its exit code."""
+def _history(compose: Compose, command: str, *options: str) -> int:
+    """Run a command in the container of history, whose image is built first unless one is named; returns its exit code."""
     if not os.environ.get(HISTORY_IMAGE):
         say("building the image for history")
         compose.run("--profile", HISTORY, "build", HISTORY, timeout=BUILD_TIMEOUT, show=True)
-    return compose.call("--profile", HISTORY, "run", "--rm", "--no-deps", "-T", HISTORY, *INSIDE, *options)
+    return compose.call(
+        "--profile", HISTORY, "run", "--rm", "--no-deps", "-T", HISTORY, *SETTINGS, command, *DATA, *options
+    )
 
 
 def _folder(settings: Settings) -> Folder:

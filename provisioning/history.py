@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,11 +48,15 @@ class Block:
 
 @dataclass(slots=True)
 class _Notes:
-    """What is known of blocks made here: all their names, and of which the recordings are still to be made."""
+    """What is known of blocks made here: all their names, and of which the recordings are still to be made.
+
+    `thinned` are those that hold what Prometheus scraped.
+    """
 
     blocks: set[str]
     waiting: dict[str, list[int]]
     recordings: dict[str, list[str]]
+    thinned: set[str]
 
 
 class Folder:
@@ -81,6 +85,11 @@ class Folder:
         """Blocks with anything else in them."""
         made = self._made()
         return [block for block in self.blocks() if not block.sources <= made]
+
+    def scraped(self) -> list[Block]:
+        """Blocks with samples that Prometheus scraped and that were not thinned."""
+        thinned = self._notes().thinned
+        return [block for block in self.foreign() if not block.sources <= thinned]
 
     @property
     def has_head(self) -> bool:
@@ -127,6 +136,19 @@ class Folder:
         if recordings_of:
             notes.recordings[recordings_of] = [path.name for path in found]
         self._note(notes)
+        return self._move(found)
+
+    def exchange(self, made: Path, block: Block) -> list[Block]:
+        """Move finished blocks in, and take the one out that they were made of; for an instant both are there."""
+        found = [path for path in made.iterdir() if ULID.match(path.name)]
+        notes = self._notes()
+        notes.thinned |= {path.name for path in found}
+        self._note(notes)
+        placed = self._move(found)
+        self.remove([block])
+        return placed
+
+    def _move(self, found: Sequence[Path]) -> list[Block]:
         for path in found:
             for part in (path, *path.rglob("*")):
                 self._own(part)
@@ -154,8 +176,10 @@ class Folder:
         """Delete blocks. Each is first given a name that Prometheus clears away, so none is ever half there."""
         for block in blocks:
             gone = block.path.with_name(f"{block.path.name}.tmp-for-deletion")
-            block.path.rename(gone)
-            shutil.rmtree(gone)
+            # A running Prometheus may have merged it with others meanwhile, or clear it away first.
+            with suppress(FileNotFoundError):
+                block.path.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _own(self, path: Path) -> None:
         if self.account is not None:
@@ -173,16 +197,19 @@ class Folder:
     def _notes(self) -> _Notes:
         try:
             content = json.loads((self.work / MANIFEST).read_text(encoding="ascii"))
-            return _Notes(set(content["blocks"]), content.get("waiting", {}), content.get("recordings", {}))
+            waiting, recordings = content.get("waiting", {}), content.get("recordings", {})
+            return _Notes(set(content["blocks"]), waiting, recordings, set(content.get("thinned", ())))
         except FileNotFoundError:
-            return _Notes(set(), {}, {})
+            return _Notes(set(), {}, {}, set())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise HistoryError(f"{self.work / MANIFEST} cannot be read ({type(error).__name__}); restore it") from None
 
     def _note(self, notes: _Notes) -> None:
         path = self.work / MANIFEST
         new = path.with_suffix(".new")
-        content = {"blocks": sorted(notes.blocks), "waiting": notes.waiting, "recordings": notes.recordings}
+        content = {
+            "blocks": sorted(notes.blocks), "waiting": notes.waiting, "recordings": notes.recordings, "thinned": sorted(notes.thinned),
+        }  # fmt: skip
         with new.open("w", encoding="ascii") as file:
             json.dump(content, file)
             file.flush()

@@ -21,6 +21,7 @@ PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 MEMORY: Final = """
 SELECT set_config('work_mem', '32MB', true) WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('32MB')
 """
+ALONE: Final = "SELECT set_config('max_parallel_workers_per_gather', '0', true)"
 PLACE: Final = re.compile(r"\{([a-z_]\w*)\}")
 LATELY: Final = timedelta(minutes=2)
 
@@ -113,6 +114,11 @@ class Facts:
         """Let this snapshot's statements group in memory what would go through files, unless more is allowed anyway."""
         if self.dialect == "postgresql":
             self.session.rows(MEMORY, {}, self.timeout)
+
+    def stay_alone(self) -> None:
+        """Let this snapshot's statements do without parallel workers: scrapes that come meanwhile need a processor too."""
+        if self.dialect == "postgresql":
+            self.session.rows(ALONE, {}, self.timeout)
 
     @property
     def now(self) -> float:

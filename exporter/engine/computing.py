@@ -136,6 +136,7 @@ class Computer:
                     self._last,
                 )
                 facts.take_memory()
+                facts.stay_alone()
                 values = tuple(computation.run(facts))
                 series = self._series(computation, values)
                 if computation.shared:

@@ -94,7 +94,7 @@ def _in_container(
     lengths = {"--since": since, "--step": step}
     words = [f"{name}={duration(value)}" for name, value in lengths.items() if value is not None]
     words += [option for name, option in FLAGS.items() if flags[name]]
-    ctx.exit(compose.backfill(settings, words))
+    ctx.exit(compose.beside(settings, "backfill", words))
 
 
 def say(text: str) -> None:

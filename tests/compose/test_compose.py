@@ -155,7 +155,7 @@ def test_backfill_needs_the_prometheus_of_the_stack(docker_says: Fake, tmp_path:
     """It must tell what it has already, or that would be written over."""
     docker_says(compose="v2", version="28.0", ps="a", inspect=json.dumps([inspected("prometheus", "exited")]))
     with pytest.raises(StackError, match="does not run; run watchfloor up --runtime compose first"):
-        compose.backfill(settings(tmp_path), [])
+        compose.beside(settings(tmp_path), "backfill", [])
 
 
 def test_backfill_ends_as_its_container_does(
@@ -168,7 +168,7 @@ def test_backfill_ends_as_its_container_does(
     file = tmp_path / "bin/docker"
     file.write_text(file.read_text().replace("compose) ", 'compose) [ "$6" != run ] || { echo "$@"; exit 7; }; '))
     monkeypatch.setenv("WATCHFLOOR_HISTORY_IMAGE", "own/history:9")
-    assert compose.backfill(settings(tmp_path), ["--since=90d"]) == 7
+    assert compose.beside(settings(tmp_path), "backfill", ["--since=90d"]) == 7
     inside = (
         "--config /etc/watchfloor/watchfloor.yml backfill --data-dir /prometheus --prometheus http://prometheus:9090"
     )

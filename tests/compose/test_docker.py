@@ -120,6 +120,14 @@ def test_the_past_of_the_demo_is_in_prometheus(stack: Stack) -> None:
     assert "history is there already" in again.stderr
 
 
+def test_old_scrapes_are_looked_for_beside_prometheus(stack: Stack) -> None:
+    """A fresh stack has none, and its history is left as it is."""
+    before = stack.query(f"count_over_time(sum(calls_initiated_total)[{DAYS}d:1h])")
+    done = stack.command("thin", "--runtime", "compose", "--older-than", "1d")
+    assert "nothing to do: no block older than 1d is denser than 1h" in done.stdout
+    assert stack.query(f"count_over_time(sum(calls_initiated_total)[{DAYS}d:1h])") == before
+
+
 def test_live_samples_go_on_where_history_ends(stack: Stack) -> None:
     """Over the seam nothing is reset, and increases are right to the unit: of each series, and of all together."""
     total, selector = "sum(calls_initiated_total)", f"calls_initiated_total[{DAYS + 1}d]"

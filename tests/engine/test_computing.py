@@ -81,6 +81,7 @@ class Rig:
 
     def __init__(self, url: str, state: Path, *computations: Computation, **sections: dict[str, object]) -> None:
         of = settings_for(url, state, **sections)
+        self.url = url
         self.lines: list[str] = []
         self.collector = Collector(of, load(of.database), lambda: connect(url, 3.0), self.lines.append)
         book = self.collector.book
@@ -127,6 +128,21 @@ def test_values_are_those_of_the_rows(rig: Callable[..., Rig]) -> None:
         ("acme", "web"): 300.5,
         ("acme", "unknown"): 50.0,
     }
+
+
+def test_no_parallel_workers(rig: Callable[..., Rig]) -> None:
+    """A computation leaves the other processors to scrapes that come meanwhile."""
+    asked: list[str] = []
+
+    def ask(facts: Facts) -> Iterator[Value]:
+        if facts.dialect == "postgresql":
+            asked.extend(facts.session.rows("SHOW max_parallel_workers_per_gather", {}, 1.0)[0])
+        return longest(facts)
+
+    found = rig(computation(ask))
+    assert found.lines == []
+    assert set(asked) <= {"0"}
+    assert bool(asked) == found.url.startswith("postgresql")
 
 
 def test_trouble_costs_only_its_own_metrics(rig: Callable[..., Rig]) -> None:
