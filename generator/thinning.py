@@ -12,7 +12,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from exporter.render import label_set
 from provisioning.evaluation import Evaluation, Result, evaluation
@@ -50,6 +52,12 @@ class Summary:
     bytes: int = 0
     samples_left: int = 0
     bytes_left: int = 0
+
+
+def misses(zone: str, step: int, now: datetime) -> bool:
+    """Whether days in a zone begin between two samples, in summer or in winter."""
+    times = (now - timedelta(days=days) for days in (0, 183))
+    return any(time.astimezone(ZoneInfo(zone)).utcoffset() % timedelta(seconds=step) for time in times)  # type: ignore[operator]
 
 
 def dense(folder: Folder, wanted: Sparse, now: float) -> list[Block]:
@@ -146,7 +154,8 @@ class _Part:
         }
         for when, keys in self._uneven(selector, there).items() if name.endswith(COUNTERS) else ():
             minutes = [minute for minute in range(when - self._step + MINUTE, when, MINUTE) if minute in self._within]
-            found = _values(self._asked.over(selector, minutes)) if minutes else {}
+            # A query alone would find the last sample of a series for minutes after its end.
+            found = _values(self._asked.over(f"last_over_time({selector}[{MINUTE}s])", minutes)) if minutes else {}
             for key in keys & found.keys():
                 kept.setdefault(key, {}).update(found[key])
         return kept

@@ -37,7 +37,7 @@ class Evaluation:
         if answer.get("status") != "success":
             raise HistoryError(f"the past of {expression}: {answer.get('error')}")
         return [
-            (item["metric"], [(float(stamp), value) for stamp, value in item["values"]])
+            (item["metric"], [(float(stamp), value) for stamp, value in item.get("values", ())])
             for item in answer["data"]["result"]
         ]
 

@@ -39,7 +39,8 @@ def command(
 
     A Prometheus that scrapes every 10 seconds holds 259,200 samples of a series in 30 days, and a panel over 30 days
     reads all of them. Sums over days and longer stay as they are; what is lost is detail within an hour of an old
-    day. It cannot be undone. Prometheus may run meanwhile. Run it once a day, by cron for example.
+    day, of everything that this Prometheus scrapes. It cannot be undone. Prometheus may run meanwhile. Run it once
+    a day, by cron for example.
 
     \b
     Examples:
@@ -49,6 +50,7 @@ def command(
     import json
     import time
     from dataclasses import asdict
+    from datetime import UTC, datetime
     from pathlib import Path
 
     from exporter.duration import duration
@@ -61,6 +63,10 @@ def command(
             "--older-than takes a day or more, --step 5m or more of which a day is a multiple, such as 15m, 1h or 6h"
         )
     settings = load(ctx.obj["config"])
+    if thinning.misses(settings.time_zone, int(step), datetime.now(UTC)):
+        raise click.UsageError(
+            f"--step {duration(step)}: days in {settings.time_zone} begin between two such samples; use 1h, 30m or 15m"
+        )
     if runtime == "compose":
         if prometheus or data_dir:
             raise click.UsageError("with --runtime compose Prometheus and its data are those of the stack")

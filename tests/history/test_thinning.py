@@ -181,6 +181,16 @@ def test_a_block_that_is_gone(folder: Path) -> None:
     assert blocks(folder) == others
 
 
+@pytest.mark.parametrize(("zone", "step", "fits"), [("Asia/Kolkata", "1h", False), ("Asia/Kolkata", "30m", True)])
+def test_days_of_the_zone_begin_with_a_sample(folder: Path, zone: str, step: str, fits: bool) -> None:
+    """Where a zone is half an hour apart, a sample an hour would miss the beginnings of its days."""
+    settings = yaml.safe_load((folder / "watchfloor.yml").read_text(encoding="utf-8"))
+    (folder / "watchfloor.yml").write_text(yaml.safe_dump({**settings, "time_zone": zone}), encoding="utf-8")
+    result = run(folder, "--step", step, "--dry-run")
+    assert result.exit_code == (0 if fits else 2)
+    assert ("days in Asia/Kolkata begin between two such samples" in result.stderr) != fits
+
+
 @pytest.mark.parametrize("words", [("--older-than", "1h"), ("--step", "1m"), ("--step", "7h")])
 def test_wrong_lengths(tmp_path: Path, words: tuple[str, str]) -> None:
     """One sentence, exit code 2."""
