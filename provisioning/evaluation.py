@@ -1,4 +1,4 @@
-"""A Prometheus of our own on links to blocks, which works out what recording rules would have recorded."""
+"""A Prometheus of our own on links to blocks: it tells what they hold, and what recording rules would have recorded of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Evaluation:
         try:
             answer = _session().post(f"{self._url}/api/v1/query_range", data=params, timeout=300).json()
         except (OSError, ValueError) as error:
-            raise HistoryError(f"the past of {expression}: {type(error).__name__}; run backfill again") from None
+            raise HistoryError(f"the past of {expression}: {type(error).__name__}; run this again") from None
         if answer.get("status") != "success":
             raise HistoryError(f"the past of {expression}: {answer.get('error')}")
         return [
@@ -81,7 +81,7 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
             pass
         time.sleep(0.05)
     words = " ".join(log.read_text("utf-8", "replace").split()[-60:])
-    raise HistoryError(f"a Prometheus for the recordings' past did not start: {words or 'no answer'}")
+    raise HistoryError(f"a Prometheus of our own on old blocks did not start: {words or 'no answer'}")
 
 
 def _session() -> Any:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from generator.options import runtime as runtime_option
+
 if TYPE_CHECKING:
     from exporter.settings import Settings
     from generator.history import Summary
@@ -38,13 +40,7 @@ class Duration(click.ParamType[float]):
 @click.option("--dry-run", is_flag=True, help="Only tell what would be written.")
 @click.option("--overwrite", is_flag=True, help="Delete the history that was made before, and make it anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option(
-    "--runtime",
-    type=click.Choice(["native", "compose"]),
-    default="native",
-    show_default=True,
-    help="How the stack was started; with compose it runs in a container beside Prometheus.",
-)
+@runtime_option("How the stack was started; with compose it runs in a container beside Prometheus.")
 @click.option("--first", is_flag=True, hidden=True, help="Before Prometheus' first start.")
 @click.pass_context
 def command(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.options import runtime as runtime_option
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command("down")
-@click.option(
-    "--runtime", type=click.Choice(["native", "compose"]), default="native", show_default=True, help="What was started."
-)
+@runtime_option("What was started.")
 @click.pass_obj
 def command(obj: dict[str, Path | None], runtime: str) -> None:
     """Stop everything that `up` started. Data and passwords stay.

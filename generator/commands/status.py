@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.options import runtime as runtime_option
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.option(
-    "--runtime", type=click.Choice(["native", "compose"]), default="native", show_default=True, help="What was started."
-)
+@runtime_option("What was started.")
 @click.pass_obj
 def command(obj: dict[str, Path | None], as_json: bool, runtime: str) -> None:
     """Show each part with its state and address; exit code 1 when one that should run does not.

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from generator.commands.backfill import Duration, say
+from generator.options import runtime as runtime_option
 
 LEAST: Final = 300.0
 OLD: Final = 86400.0
@@ -23,13 +24,7 @@ OLD: Final = 86400.0
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Its data folder.  [default: the stack's]")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be made sparse.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option(
-    "--runtime",
-    type=click.Choice(["native", "compose"]),
-    default="native",
-    show_default=True,
-    help="How the stack was started; with compose it runs in a container beside Prometheus.",
-)
+@runtime_option("How the stack was started; with compose it runs in a container beside Prometheus.")
 @click.pass_context
 def command(
     ctx: click.Context, older_than: float, step: float, prometheus: str | None, data_dir: str | None, *,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.options import runtime as runtime_option
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -15,13 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("up")
-@click.option(
-    "--runtime",
-    type=click.Choice(["native", "compose"]),
-    default="native",
-    show_default=True,
-    help="Plain processes, or Docker Compose.",
-)
+@runtime_option("Plain processes, or Docker Compose.")
 @click.option(
     "--calls", type=click.IntRange(min=0), help="Calls in the demo history.  [default: the setting demo.calls]"
 )
