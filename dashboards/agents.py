@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, ceiling, drill, floor, frame, rising
-from dashboards.query import RANGE, Query, Sql, buckets, instant, legend
+from dashboards.query import RANGE, WEEKLY, Query, Sql, buckets, instant, legend
 from dashboards.query import table as query
 from dashboards.tables import Column, summary
 from exporter.entities.agents import AGENT_RECORD
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 S: Final = SCOPES["agents"]
 WHO: Final = (TENANT, AGENT)
-WEEK: Final = "7d"
 """Growth from hour to hour says what time of day it is."""
 
 
@@ -91,7 +90,7 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("Tasks ended", "How many tasks ended in the time range?", "short", [instant(S.increase(TASKS_ENDED))], decimals=0),
         panels.stat("Execution time", "How long does a completed task take on average?", "s", [instant(S.kpi(TASK_TIME))]),
         panels.stat("Growth of tasks", "How many more tasks ended in the last 7 days than in the 7 days before?", "percentunit",
-                    [instant(S.kpi(TASK_GROWTH, window=WEEK))]),
+                    [instant(S.kpi(TASK_GROWTH, window=WEEKLY))]),
         panels.stat("Agents in service", "How many agents are in service?", "short", [instant(S.kpi(AGENTS_IN_SERVICE))], decimals=0),
         panels.stat("Inactive agents", "How many agents in service did nothing for longer than the limit?", "short",
                     [instant(inactive)], thresholds=ceiling(1), decimals=0),

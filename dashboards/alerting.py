@@ -47,7 +47,7 @@ def _firing() -> list[Any]:
     return [
         panels.alertlist("Now", "What fires or is about to fire?", width=12, height=9),
         panels.table("Alerts in the time range", "Which alerts fired, and for how long?", "m",
-                     [table(f"sort_desc(count_over_time({FIRING}[{RANGE}:1m]))")], sort="Value", width=12),
+                     [table(f"sort_desc(count_over_time({FIRING}[$__range:1m]))")], sort="Value", width=12),
         panels.timeseries("Firing alerts", "When did how many alerts fire?", "short",
                           [Query(f"count by (severity) ({FIRING})", "{{severity}}")], stack=True),
         panels.timeseries("Firing alerts by name", "Which alert fired when?", "short",

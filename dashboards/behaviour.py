@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.calls import WEEKDAYS
 from dashboards.frame import DAYS, SCOPES, drill, frame, rising
-from dashboards.query import DAY, RANGE, Query, Scope, instant, legend
+from dashboards.query import DAILY, DAY, RANGE, Query, Scope, instant, legend
 from dashboards.tables import Column, matrix, summary
 from exporter.labels import AGE, COHORT, EVENT, FEATURE, HOUR, KIND, PERIOD, PLAN, TENANT, WEEKDAY
 from exporter.metrics.behaviour import (
@@ -93,7 +93,7 @@ def _plans(settings: Settings) -> list[Any]:
         ), width=14, links=[drill("behaviour", "conversations", "Conversations of this customer", TENANT, row=True),
                             drill("behaviour", "calls", "Calls of this customer", TENANT, row=True)]),
         panels.timeseries("Use compared with a week ago", "Who has many more or far fewer conversations than on the same day a week ago?",
-                          "percentunit", [Query(S.kpi(USAGE_GROWTH, TENANT, window=DAY), legend(TENANT))], width=24, interval=DAY, time_from=DAYS,
+                          "percentunit", [Query(S.kpi(USAGE_GROWTH, TENANT, window=DAILY), legend(TENANT))], width=24, interval=DAY, time_from=DAYS,
                           thresholds=((None, "orange"), (settings.thresholds.usage_low, "green"), (settings.thresholds.usage_spike, "orange"))),
     ]  # fmt: skip
 
@@ -107,12 +107,12 @@ def _features() -> list[Any]:
             Column("Time at a time", "s", S.kpi(TIME_ON_FEATURE, FEATURE)),
         ), width=12, links=[drill("behaviour", "behaviour", "Only this feature", FEATURE, row=True)]),
         panels.timeseries("Uses per day by feature", "Which features gain or lose?", "short",
-                          [Query(S.increase(USAGE_EVENTS, FEATURE, window=DAY), legend(FEATURE))], stack=True, bars=True, interval=DAY,
+                          [Query(S.increase(USAGE_EVENTS, FEATURE, window=DAILY), legend(FEATURE))], stack=True, bars=True, interval=DAY,
                           time_from=DAYS, height=9),
         panels.pie("What is done", "Do people only look, or do they act?", "short",
                    [instant(S.increase(USAGE_EVENTS, EVENT), legend(EVENT))]),
         panels.timeseries("Time on a feature per day", "Do people need more or less time for a feature?", "s",
-                          [Query(S.kpi(TIME_ON_FEATURE, FEATURE, window=DAY), legend(FEATURE))], interval=DAY, time_from=DAYS, width=8),
+                          [Query(S.kpi(TIME_ON_FEATURE, FEATURE, window=DAILY), legend(FEATURE))], interval=DAY, time_from=DAYS, width=8),
         panels.bargauge("Time spent by feature", "On which features is most time spent?", "s",
                         [instant(f"sort_desc({_spent()})", legend(FEATURE))], width=8),
     ]  # fmt: skip
@@ -131,7 +131,7 @@ def _ways() -> list[Any]:
 
 
 def _times() -> list[Any]:
-    hourly = promql.increase(USAGE_BY_HOUR, RANGE, (WEEKDAY, HOUR), S.on(USAGE_BY_HOUR))
+    hourly = S.increase(USAGE_BY_HOUR, WEEKDAY, HOUR)
     cohorts = S.total(COHORT_USERS, COHORT, AGE)
     return [
         matrix("Hours of use", "On which weekday and at which hour is the product used most?", hourly, rows=WEEKDAY, columns=HOUR,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, drill, frame, rising
-from dashboards.query import DAY, NOW, RANGE, Query, instant, legend
+from dashboards.query import DAILY, DAY, NOW, Query, instant, legend
 from dashboards.tables import Column, matrix, summary
 from exporter.labels import AGENT, CAMPAIGN, CHANNEL, HOUR, OUTCOME, TENANT, WEEKDAY, Label
 from exporter.metrics.calls import (
@@ -68,9 +68,9 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("Calls per minute", "How many calls start each minute?", "cpm", [instant(f"60 * {S.rate(CALLS_INITIATED, window=NOW)}")],
                     decimals=1),
         panels.stat("Concurrent peak", "How many calls ran at once at most, as far as the points of the graph tell?", "short",
-                    [instant(f"max_over_time(({active})[{RANGE}:$__interval])")]),
+                    [instant(f"max_over_time(({active})[$__range:$__interval])")]),
         panels.stat("Peak per second", "What was the highest rate of new calls, as far as the points of the graph tell?", "cps",
-                    [instant(f"max_over_time(({started})[{RANGE}:$__interval])")], decimals=2),
+                    [instant(f"max_over_time(({started})[$__range:$__interval])")], decimals=2),
         panels.stat("Campaigns running", "How many campaigns run now?", "short", [instant(S.total(CAMPAIGN_STATUS))]),
     ]  # fmt: skip
 
@@ -115,20 +115,20 @@ def _outcomes() -> list[Any]:
 
 
 def _history() -> list[Any]:
-    daily = S.increase(CALLS_COMPLETED, OUTCOME, window=DAY)
-    hourly = promql.increase(CALLS_BY_HOUR, RANGE, (WEEKDAY, HOUR), S.on(CALLS_BY_HOUR))
+    daily = S.increase(CALLS_COMPLETED, OUTCOME, window=DAILY)
+    hourly = S.increase(CALLS_BY_HOUR, WEEKDAY, HOUR)
     return [
         panels.timeseries("Calls per day by outcome", "How many calls ended on each of the last days, and how?", "short",
                           [Query(daily, legend(OUTCOME))], stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Rates per day", "Do more people answer and qualify than some days ago?", "percentunit", [
-            Query(S.kpi(ANSWER_RATE, window=DAY), "answered of started"),
-            Query(S.kpi(QUALIFICATION_RATE, window=DAY), "qualified of answered"),
+            Query(S.kpi(ANSWER_RATE, window=DAILY), "answered of started"),
+            Query(S.kpi(QUALIFICATION_RATE, window=DAILY), "qualified of answered"),
         ], interval=DAY, time_from=DAYS),
         matrix("Peak hours", "On which weekday and at which hour do most calls come?", hourly,
                rows=WEEKDAY, columns=HOUR, names=WEEKDAYS,
                time_from=DAYS, width=16),
         panels.timeseries("Talk time per day", "How long did agents talk in total on each day?", "s",
-                          [Query(S.kpi(TALK_TIME, window=DAY), "talk time")], bars=True, interval=DAY, time_from=DAYS, width=8, height=9),
+                          [Query(S.kpi(TALK_TIME, window=DAILY), "talk time")], bars=True, interval=DAY, time_from=DAYS, width=8, height=9),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.calls import WEEKDAYS
 from dashboards.frame import DAYS, SCOPES, drill, floor, frame, rising
-from dashboards.query import DAY, RANGE, Query, instant, legend
+from dashboards.query import DAILY, DAY, RANGE, Query, instant, legend
 from dashboards.tables import matrix
 from exporter.labels import AGENT, FEATURE, HOUR, OUTCOME, WEEKDAY
 from exporter.metrics.behaviour import PLAN_LIMIT, PLAN_USED, USAGE_EVENTS
@@ -38,7 +38,7 @@ def build(settings: Settings) -> Any:
 
 
 def _calls() -> list[Any]:
-    hourly = promql.increase(CALLS_BY_HOUR, RANGE, (WEEKDAY, HOUR), S.on(CALLS_BY_HOUR))
+    hourly = S.increase(CALLS_BY_HOUR, WEEKDAY, HOUR)
     return [
         panels.stat("Calls", "How many calls were dialled or received?", "short", [instant(S.increase(CALLS_INITIATED))], decimals=0),
         panels.stat("Answer rate", "Which share of calls did somebody answer?", "percentunit", [instant(S.kpi(calls.ANSWER_RATE))], decimals=1),
@@ -50,7 +50,7 @@ def _calls() -> list[Any]:
         panels.stat("Goal success", "Which share of conversations whose result is known reached its goal?", "percentunit",
                     [instant(S.kpi(conversations.GOAL_SUCCESS))], decimals=1),
         panels.timeseries("Calls per day by outcome", "How many calls ended on each of the last days, and how?", "short",
-                          [Query(S.increase(CALLS_COMPLETED, OUTCOME, window=DAY), legend(OUTCOME))], stack=True, bars=True, interval=DAY,
+                          [Query(S.increase(CALLS_COMPLETED, OUTCOME, window=DAILY), legend(OUTCOME))], stack=True, bars=True, interval=DAY,
                           time_from=DAYS),
         matrix("Peak hours", "On which weekday and at which hour do most calls come?", hourly, rows=WEEKDAY, columns=HOUR, names=WEEKDAYS,
                time_from=DAYS, width=12, height=8),
@@ -67,7 +67,7 @@ def _bookings(settings: Settings) -> list[Any]:
         panels.stat("Kept appointments", "Which share of the appointments of the time range was kept?", "percentunit",
                     [instant(S.kpi(leads.KEPT_RATE))], decimals=1),
         panels.timeseries("Appointments per day", "How many appointments were booked and cancelled on each day?", "short", [
-            Query(S.increase(APPOINTMENTS_BOOKED, window=DAY), "booked"), Query(S.increase(APPOINTMENTS_CANCELLED, window=DAY), "cancelled"),
+            Query(S.increase(APPOINTMENTS_BOOKED, window=DAILY), "booked"), Query(S.increase(APPOINTMENTS_CANCELLED, window=DAILY), "cancelled"),
         ], bars=True, interval=DAY, time_from=DAYS, width=8, height=4),
     ]  # fmt: skip
 
@@ -84,13 +84,13 @@ def _voice(settings: Settings) -> list[Any]:
         panels.stat("Average sentiment", "How good is the feeling in conversations, from 0 (bad) to 1 (good)?", "none",
                     [instant(S.kpi(satisfaction.SENTIMENT))], decimals=2),
         panels.timeseries("Voice quality by day", "Does the quality of the voice change?", "none",
-                          [Query(S.kpi(calls.VOICE_QUALITY, window=DAY), "voice quality")], interval=DAY, time_from=DAYS, maximum=5, width=8,
+                          [Query(S.kpi(calls.VOICE_QUALITY, window=DAILY), "voice quality")], interval=DAY, time_from=DAYS, maximum=5, width=8,
                           height=4),
     ]  # fmt: skip
 
 
 def _usage() -> list[Any]:
-    minutes = f"sum(increase({promql.selector(CALL_DURATION, S.on(CALL_DURATION), CALL_DURATION.sum)}[{DAY}])) / 60"
+    minutes = f"sum(increase({promql.selector(CALL_DURATION, S.on(CALL_DURATION), CALL_DURATION.sum)}[{DAILY}])) / 60"
     return [
         panels.bargauge("Use of the plan", "How much of what the plan includes is used in this month, and how much is included?", "short", [
             instant(S.total(PLAN_USED, *PLAN_USED.labels[1:]), f"used: {legend(*PLAN_USED.labels[1:])}"),

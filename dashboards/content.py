@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, floor, frame
-from dashboards.query import DAY, Query, Sql, instant, legend, table
+from dashboards.query import DAILY, DAY, Query, Sql, instant, legend, table
 from dashboards.tables import Column, override, summary
 from exporter.computed.content import HINTS
 from exporter.entities.content import DOCUMENT
@@ -111,10 +111,10 @@ def _questions(settings: Settings) -> list[Any]:
         panels.stat("Out of scope", "Which share of questions are the agents not there for?", "percentunit",
                     [instant(S.kpi(OUT_OF_SCOPE_SHARE))], decimals=1),
         panels.timeseries("Questions per day", "What do people ask about, day by day?", "short",
-                          [Query(S.increase(QUESTIONS, TOPIC, window=DAY), legend(TOPIC))], stack=True, bars=True, interval=DAY, time_from=DAYS),
+                          [Query(S.increase(QUESTIONS, TOPIC, window=DAILY), legend(TOPIC))], stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Unanswered share per day", "Do the agents know more or less than some days ago?", "percentunit", [
-            Query(S.kpi(UNANSWERED_SHARE, window=DAY), "unanswered"), Query(S.kpi(RETRIEVAL_FAILURE, window=DAY), "failed retrieval"),
-            Query(S.kpi(OUT_OF_SCOPE_SHARE, window=DAY), "out of scope"),
+            Query(S.kpi(UNANSWERED_SHARE, window=DAILY), "unanswered"), Query(S.kpi(RETRIEVAL_FAILURE, window=DAILY), "failed retrieval"),
+            Query(S.kpi(OUT_OF_SCOPE_SHARE, window=DAILY), "out of scope"),
         ], thresholds=limit, interval=DAY, time_from=DAYS),
         panels.pie("Categories", "Which groups of topics do questions belong to?", "short",
                    [instant(S.increase(QUESTIONS, CATEGORY), legend(CATEGORY))]),

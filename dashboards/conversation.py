@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, frame, uid
-from dashboards.query import DAY, Query, Sql, instant, legend
+from dashboards.query import DAILY, DAY, Query, Sql, instant, legend
 from exporter.entities.calls import CALL
 from exporter.entities.conversations import CONVERSATION, MESSAGE
 from exporter.entities.pipeline import LLM_REQUEST, TOOL_CALL, TURN
@@ -100,9 +100,9 @@ def build(settings: Settings) -> Any:
             panels.bargauge("Stages reached", "How far do conversations of the time range come?", "short",
                             [instant(f"sort_desc({S.increase(CONVERSATIONS_BY_STAGE, STAGE)})", legend(STAGE))], width=8),
             panels.timeseries("Messages per day", "Who writes or says how much, as far as the words are kept?", "short",
-                              [Query(S.increase(MESSAGES, ROLE, window=DAY), legend(ROLE))], bars=True, stack=True, interval=DAY, time_from=DAYS, width=8),
+                              [Query(S.increase(MESSAGES, ROLE, window=DAILY), legend(ROLE))], bars=True, stack=True, interval=DAY, time_from=DAYS, width=8),
             panels.timeseries("Objections per day", "Do people object more than before, as far as the words are kept?", "short",
-                              [Query(S.increase(OBJECTIONS, window=DAY), "objections")], bars=True, interval=DAY, time_from=DAYS, width=8),
+                              [Query(S.increase(OBJECTIONS, window=DAILY), "objections")], bars=True, interval=DAY, time_from=DAYS, width=8),
         ]),
     ]  # fmt: skip
     return frame(

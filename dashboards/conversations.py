@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, floor, frame
-from dashboards.query import DAY, Query, buckets, instant, legend, table
+from dashboards.query import DAILY, DAY, Query, buckets, instant, legend, table
 from dashboards.tables import Column, summary
 from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COUNTRY, DEVICE, PERIOD, REFERRER, RESOLUTION, TENANT
 from exporter.metrics.conversations import (
@@ -83,7 +83,7 @@ def _amount() -> list[Any]:
             Query(f"60 * {S.rate(CONVERSATIONS_STARTED)}", "started"), Query(f"60 * {S.rate(CONVERSATIONS_ENDED)}", "ended"),
         ]),
         panels.timeseries("Conversations per day by resolution", "How did the conversations of each of the last days end?", "short",
-                          [Query(S.increase(CONVERSATIONS_ENDED, RESOLUTION, window=DAY), legend(RESOLUTION))],
+                          [Query(S.increase(CONVERSATIONS_ENDED, RESOLUTION, window=DAILY), legend(RESOLUTION))],
                           stack=True, bars=True, interval=DAY, time_from=DAYS, width=16),
         panels.pie("Resolution", "How did conversations end in the time range?", "short",
                    [instant(S.increase(CONVERSATIONS_ENDED, RESOLUTION), legend(RESOLUTION))]),
@@ -94,9 +94,9 @@ def _trends(settings: Settings) -> list[Any]:
     limits = settings.thresholds
     return [
         panels.timeseries("Goals and hand-offs per day", "Do conversations go better or worse than some days ago?", "percentunit", [
-            Query(S.kpi(GOAL_SUCCESS, window=DAY), "goal reached"),
-            Query(S.kpi(HANDOFF_RATE, window=DAY), "handed to a human"),
-            Query(S.kpi(FALLBACK_RATE, window=DAY), "answers that fell back"),
+            Query(S.kpi(GOAL_SUCCESS, window=DAILY), "goal reached"),
+            Query(S.kpi(HANDOFF_RATE, window=DAILY), "handed to a human"),
+            Query(S.kpi(FALLBACK_RATE, window=DAILY), "answers that fell back"),
         ], interval=DAY, time_from=DAYS),
         panels.timeseries("Confidence over time", "Do agents become less sure of their answers?", "percentunit", [
             Query(S.mean(ANSWER_CONFIDENCE), "average"), Query(S.quantile(0.1, ANSWER_CONFIDENCE), "p10"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, frame
-from dashboards.query import DAY, Query, Sql, instant, legend
+from dashboards.query import DAILY, DAY, WEEKLY, Query, Sql, instant, legend
 from dashboards.tables import Column, bars, summary
 from exporter.entities.cost import PRICE
 from exporter.labels import AGENT, AGENT_TYPE, BUDGET, MODEL, PERIOD, REASON, STATUS, TENANT, Label
@@ -75,14 +75,14 @@ def _now(settings: Settings) -> list[Any]:
 def _where() -> list[Any]:
     return [
         panels.timeseries("Cost per day by kind", "What is the money spent on, day by day?", USD,
-                          [Query(S.increase(metric, window=DAY), kind) for kind, metric in cost.COSTS.items()],
+                          [Query(S.increase(metric, window=DAILY), kind) for kind, metric in cost.COSTS.items()],
                           stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Cost per day by model", "Which model costs most, day by day?", USD,
-                          [Query(S.increase(cost.LLM_COST, MODEL, window=DAY), legend(MODEL))],
+                          [Query(S.increase(cost.LLM_COST, MODEL, window=DAILY), legend(MODEL))],
                           stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.pie("Kinds of cost", "Which part do models, speech and telephony have?", USD,
                    [instant(S.increase(metric), kind) for kind, metric in cost.COSTS.items()]),
-        panels.timeseries("Cost by week", "Is the trend up or down?", USD, [Query(S.kpi(COST, window="7d"), "7 days up to here")],
+        panels.timeseries("Cost by week", "Is the trend up or down?", USD, [Query(S.kpi(COST, window=WEEKLY), "7 days up to here")],
                           interval=DAY, time_from=DAYS, width=8),
         bars("Cost by agent type", "What does each type of agent cost, and on what?", USD, AGENT_TYPE,
              {kind: S.increase(metric, AGENT_TYPE) for kind, metric in cost.COSTS.items()}, stack=True, width=8),
@@ -163,7 +163,7 @@ def _unusual(settings: Settings) -> list[Any]:
 
 
 def _reasons(metric: Metric) -> str:
-    return S.increase(metric, REASON, window=DAY)
+    return S.increase(metric, REASON, window=DAILY)
 
 
 def _unknown() -> list[Any]:

@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, falling, floor, frame, rising
-from dashboards.query import DAY, Query, instant, legend
+from dashboards.query import DAY, RANGE, Query, instant, legend
 from exporter.labels import PLAN, TENANT
 from exporter.metrics.calls import CALLS_INITIATED
 from exporter.metrics.conversations import CONVERSATIONS_ENDED
 from exporter.metrics.health import INCIDENTS_OPEN
 from exporter.metrics.pipeline import TURN_LATENCY
 from exporter.metrics.revenue import CLIENTS, CLIENTS_JOINED, CLIENTS_LEFT, MRR
+from provisioning import promql
 from provisioning.kpis import calls, conversations, health, leads, pipeline, revenue
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["executive"]
-MONTH: Final = "30d"
+MONTH: Final = promql.lapped("30d")
 
 
 def build(settings: Settings) -> Any:
@@ -74,7 +75,7 @@ def _health(settings: Settings) -> list[Any]:
         panels.stat("Uptime", "Which share of all probes of the platform was answered?", "percentunit", [instant(S.kpi(health.UPTIME))],
                     thresholds=falling(limits.uptime), decimals=3, links=[to_health]),
         panels.stat("Response time, p95", "How long do 19 of 20 people wait at most until the agent answers?", "s",
-                    [instant(S.quantile(0.95, TURN_LATENCY, window="$__range"))], thresholds=rising(limits.response_time_seconds)),
+                    [instant(S.quantile(0.95, TURN_LATENCY, window=RANGE))], thresholds=rising(limits.response_time_seconds)),
         panels.stat("Model error rate", "Which share of requests to language models fails?", "percentunit",
                     [instant(S.kpi(pipeline.MODEL_ERRORS))], thresholds=rising(limits.error_rate), decimals=2),
         panels.stat("Open incidents", "How many incidents go on now?", "short", [instant(S.total(INCIDENTS_OPEN))], thresholds=ceiling(1),

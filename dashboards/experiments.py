@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, frame
-from dashboards.query import DAY, Query, instant, legend
+from dashboards.query import DAILY, DAY, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import EXPERIMENT, KIND, TENANT, VARIANT
 from exporter.metrics import experiments as metrics
@@ -85,7 +85,7 @@ def _range() -> list[Any]:
         panels.bargauge("Satisfaction", "How content were visitors of a variant?", "percentunit",
                         [instant(S.kpi(CONTENT, *by), legend(*by))], width=6),
         panels.timeseries("Shown per day", "Are the variants shown equally often?", "short",
-                          [Query(S.increase(metrics.EXPOSURES, *by, window=DAY), legend(*by))], bars=True, stack=True, interval=DAY),
+                          [Query(S.increase(metrics.EXPOSURES, *by, window=DAILY), legend(*by))], bars=True, stack=True, interval=DAY),
         panels.timeseries("Conversion per day", "Is the better variant better on every day?", "percentunit",
-                          [Query(S.kpi(CONVERSION, *by, window=DAY), legend(*by))], interval=DAY),
+                          [Query(S.kpi(CONVERSION, *by, window=DAILY), legend(*by))], interval=DAY),
     ]  # fmt: skip

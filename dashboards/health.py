@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, falling, floor, frame
-from dashboards.query import DAY, Query, Sql, instant, legend
+from dashboards.query import DAILY, DAY, RANGE, Query, Sql, instant, legend
 from dashboards.tables import Column, summary
 from exporter.entities.health import DEPLOYMENT, INCIDENT
 from exporter.labels import HOST, PART, TYPE
@@ -44,7 +44,7 @@ def _now(settings: Settings) -> list[Any]:
         panels.stat("Open incidents", "How many incidents go on now?", "short", [instant(S.total(health.INCIDENTS_OPEN))],
                     thresholds=ceiling(1), decimals=0),
         panels.stat("Slowest part, p95", "How long does the slowest part take for 19 of 20 probes?", "s",
-                    [instant(f"max({S.quantile(0.95, health.PART_LATENCY, PART, window='$__range')})")],
+                    [instant(f"max({S.quantile(0.95, health.PART_LATENCY, PART, window=RANGE)})")],
                     thresholds=ceiling(limits.system_latency_seconds)),
         panels.stat("Processor use", "Which share of the busiest host's processors is in use?", "percentunit",
                     [instant(f"max({S.kpi(CPU, HOST)})")], thresholds=ceiling(limits.cpu)),
@@ -60,7 +60,7 @@ def _parts(settings: Settings) -> list[Any]:
     return [
         summary("Parts", "Which part is down or slow?", (PART,), (
             Column("Uptime", "percentunit", S.kpi(UPTIME, PART), falling(limits.uptime)),
-            Column("Latency p95", "s", S.quantile(0.95, health.PART_LATENCY, PART, window="$__range"), ceiling(limits.system_latency_seconds)),
+            Column("Latency p95", "s", S.quantile(0.95, health.PART_LATENCY, PART, window=RANGE), ceiling(limits.system_latency_seconds)),
             Column("Probes", "short", S.increase(health.HEALTH_CHECKS, PART)),
             Column("Incidents", "short", S.increase(health.INCIDENTS, PART)),
         ), height=8, width=12),
@@ -68,7 +68,7 @@ def _parts(settings: Settings) -> list[Any]:
                           [Query(S.quantile(0.95, health.PART_LATENCY, PART, window=RATE_INTERVAL), legend(PART))], interval=SAMPLED,
                           thresholds=ceiling(limits.system_latency_seconds)),
         panels.timeseries("Uptime by day", "On which day was which part not there?", "percentunit",
-                          [Query(S.kpi(UPTIME, PART, window=DAY), legend(PART))], interval=DAY, time_from=DAYS,
+                          [Query(S.kpi(UPTIME, PART, window=DAILY), legend(PART))], interval=DAY, time_from=DAYS,
                           thresholds=falling(limits.uptime), width=24, maximum=1),
     ]  # fmt: skip
 
@@ -99,7 +99,7 @@ def _events() -> list[Any]:
             f"WHERE {S.where(DEPLOYMENT)} AND $__timeFilter(deployed_at) ORDER BY deployed_at DESC LIMIT 200"
         )], width=12, time_from=DAYS),
         panels.timeseries("Incidents per day", "What do incidents come from?", "short",
-                          [Query(S.increase(health.INCIDENTS, TYPE, window=DAY), legend(TYPE))], bars=True, stack=True, interval=DAY, time_from=DAYS),
+                          [Query(S.increase(health.INCIDENTS, TYPE, window=DAILY), legend(TYPE))], bars=True, stack=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Releases per day", "How often is what released?", "short",
-                          [Query(S.increase(health.DEPLOYMENTS, PART, window=DAY), legend(PART))], bars=True, stack=True, interval=DAY, time_from=DAYS),
+                          [Query(S.increase(health.DEPLOYMENTS, PART, window=DAILY), legend(PART))], bars=True, stack=True, interval=DAY, time_from=DAYS),
     ]  # fmt: skip

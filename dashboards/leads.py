@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashboards import panels
 from dashboards.calls import RUNNING
 from dashboards.frame import DAYS, SCOPES, drill, floor, frame
-from dashboards.query import DAY, Query, Sql, buckets, instant, legend
+from dashboards.query import DAILY, DAY, WEEKLY, Query, Sql, buckets, instant, legend
 from dashboards.tables import Column, bars, summary
 from exporter.entities.calls import SCHEDULED_CALL
 from exporter.entities.leads import LEAD
@@ -108,7 +108,7 @@ def _range(settings: Settings) -> list[Any]:
 
 
 def _stage(stage: Metric | Kpi) -> str:
-    return S.kpi(stage) if isinstance(stage, Kpi) else S.increase(stage)
+    return f"round({S.kpi(stage)})" if isinstance(stage, Kpi) else S.increase(stage)
 
 
 def _way(settings: Settings) -> list[Any]:
@@ -120,18 +120,18 @@ def _way(settings: Settings) -> list[Any]:
                         "as bars, from the first stage to the last: each counts what reached it in the time range.", "short",
                         [instant(_stage(stage), name) for name, stage in kpis.STAGES], decimals=0, width=12),
         panels.timeseries("Leads per day", "How many leads came in, were contacted and converted on each day?", "short",
-                          [Query(S.increase(metric, window=DAY), name) for name, metric in daily.items()], bars=True, interval=DAY,
+                          [Query(S.increase(metric, window=DAILY), name) for name, metric in daily.items()], bars=True, interval=DAY,
                           time_from=DAYS),
         panels.timeseries("Rates over the last 7 days", "Do leads convert, and calls book, more often than some days ago?", "percentunit", [
-            Query(S.kpi(kpis.CONVERSION_RATE, window="7d"), "conversion"), Query(S.kpi(kpis.BOOKING_RATE, window="7d"), "booking"), *line,
+            Query(S.kpi(kpis.CONVERSION_RATE, window=WEEKLY), "conversion"), Query(S.kpi(kpis.BOOKING_RATE, window=WEEKLY), "booking"), *line,
         ], interval=DAY, time_from=DAYS, width=8),
         panels.timeseries("Value of the pipeline over time", "Does the pipeline grow?", "currencyUSD",
                           [Query(S.total(PIPELINE_VALUE), "open leads")], interval=DAY, time_from=DAYS, width=8),
         panels.heatmap("Quality of leads over time", "How promising are the leads that come in?", "none",
                        [buckets(LEAD_QUALITY, S.on(LEAD_QUALITY))], width=8),
         panels.timeseries("Appointments per day", "How many appointments were booked, kept and called off on each day?", "short", [
-            Query(S.increase(APPOINTMENTS_BOOKED, window=DAY), "booked"), Query(S.increase(APPOINTMENTS_KEPT, window=DAY), "kept"),
-            Query(S.increase(APPOINTMENTS_CANCELLED, window=DAY), "called off"),
+            Query(S.increase(APPOINTMENTS_BOOKED, window=DAILY), "booked"), Query(S.increase(APPOINTMENTS_KEPT, window=DAILY), "kept"),
+            Query(S.increase(APPOINTMENTS_CANCELLED, window=DAILY), "called off"),
         ], bars=True, interval=DAY, time_from=DAYS, width=24),
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, frame, rising
-from dashboards.query import DAY, NOW, RANGE, Query, instant, legend
+from dashboards.query import DAILY, DAY, NOW, RANGE, Query, instant, legend
 from exporter.labels import CHANNEL, COMPONENT, HOST, MODEL, PROVIDER, QUEUE, TYPE
 from exporter.metrics.calls import ACTIVE_CALLS, CALLS_INITIATED, QUEUED_CALLS
 from exporter.metrics.conversations import ACTIVE_CONVERSATIONS
@@ -108,7 +108,7 @@ def _capacity(settings: Settings) -> list[Any]:
         panels.timeseries("Peak of active calls by day", "Does the number of calls at once come near what is possible?", "short",
                           [Query(peak, "peak")], bars=True, interval=DAY, time_from=DAYS, width=8),
         panels.timeseries("Calls by day", "How fast does the load grow?", "short",
-                          [Query(S.increase(CALLS_INITIATED, window=DAY), "calls")], bars=True, interval=DAY, time_from=DAYS, width=8),
+                          [Query(S.increase(CALLS_INITIATED, window=DAILY), "calls")], bars=True, interval=DAY, time_from=DAYS, width=8),
         panels.timeseries("Processor use by host", "Which host is near its limit?", "percentunit",
                           [Query(S.kpi(health.CPU, HOST, window=promql.RATE_INTERVAL), legend(HOST))], thresholds=ceiling(limits.cpu),
                           maximum=1, interval=SAMPLED, width=8, links=[drill("operations", "health", "Health")]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, UP, UP_OR_DOWN, ceiling, drill, floor, frame, rising
-from dashboards.query import NOW, Query, instant, legend
+from dashboards.query import NOW, RANGE, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, COMPONENT, MODEL, OUTCOME, TENANT
 from exporter.metrics import calls, conversations, cost, exporter, pipeline
@@ -105,7 +105,7 @@ def _agents(settings: Settings) -> Any:
             Column("Goal success", "percentunit",
                    S.kpi(GOAL_SUCCESS, AGENT),
                    floor(limits.success_rate)),
-            Column("Response time p95", "s", S.quantile(0.95, pipeline.TURN_LATENCY, AGENT, window="$__range"),
+            Column("Response time p95", "s", S.quantile(0.95, pipeline.TURN_LATENCY, AGENT, window=RANGE),
                    rising(limits.response_time_seconds)),
             Column("Model error rate", "percentunit", S.kpi(MODEL_ERRORS, AGENT),
                    ceiling(limits.agent_error_rate)),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, UP, UP_OR_DOWN, ceiling, frame, rising
-from dashboards.query import DAY as DAY_WINDOW
-from dashboards.query import Query, instant, legend
+from dashboards.query import DAILY, DAY, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter import labels
 from exporter.metrics import exporter as own
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["quality"]
-DAY: Final = 86_400.0
+A_DAY: Final = 86_400.0
 """The same limit as the alert ReconciliationBehind."""
 
 WHAT: Final = f"{legend(labels.REASON)} in {legend(labels.DOMAIN)}"
@@ -60,7 +59,7 @@ def _now() -> list[Any]:
         panels.stat("Retained rows", "How many rows do the counters hold that a retention job has deleted?", "short", [instant(_apart("retained"))],
                     width=6, decimals=0),
         panels.stat("Longest without comparison", "How long ago was the least recently compared part of the totals compared?", "s",
-                    [instant(f"max({_each(own.RECONCILED_AGE)})")], thresholds=ceiling(DAY), width=6),
+                    [instant(f"max({_each(own.RECONCILED_AGE)})")], thresholds=ceiling(A_DAY), width=6),
     ]  # fmt: skip
 
 
@@ -76,8 +75,8 @@ def _fresh(settings: Settings) -> list[Any]:
         panels.timeseries("Age of the newest row", "Does the source still write?", "s", [Query(_each(own.NEWEST_ROW_AGE), legend(labels.DOMAIN))],
                           thresholds=rising(limits.data_age_seconds)),
         panels.timeseries("Rows per day", "Is there a day without rows?", "short",
-                          [Query(promql.increase(metric, DAY_WINDOW), name) for name, metric in rows.items()],
-                          bars=True, interval=DAY_WINDOW, time_from=DAYS),
+                          [Query(S.increase(metric, window=DAILY), name) for name, metric in rows.items()],
+                          bars=True, interval=DAY, time_from=DAYS),
     ]  # fmt: skip
 
 
@@ -115,7 +114,7 @@ def _found() -> list[Any]:
                         [Query(f"max({_each(own.STATE_LOST)})", "lost")], thresholds=((None, "green"), (1, "red")),
                         mappings=({"type": "value", "options": {"0": {"text": "no"}, "1": {"text": "yes"}}},)),
         panels.timeseries("Longest without comparison", "Does the comparison keep up with the tables?", "s",
-                          [Query(_each(own.RECONCILED_AGE), legend(labels.DOMAIN))], thresholds=ceiling(DAY)),
+                          [Query(_each(own.RECONCILED_AGE), legend(labels.DOMAIN))], thresholds=ceiling(A_DAY)),
     ]  # fmt: skip
 
 

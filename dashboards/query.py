@@ -8,14 +8,21 @@ from typing import Final
 
 from exporter.entity import Entity
 from exporter.labels import UNKNOWN, Label
-from exporter.metric import Distribution, Metric
+from exporter.metric import Count, Distribution, Metric
 from provisioning import promql
 from provisioning.kpi import Kpi
 
-RANGE: Final = "$__range"
+RANGE: Final = promql.RANGE
 NOW: Final = "5m"
 """Window of a number that stands for this moment; the same that alerts look at."""
 DAY: Final = "1d"
+"""How far apart points of graphs by day are."""
+
+DAILY: Final = promql.lapped(DAY)
+"""The window of such a point."""
+
+WEEKLY: Final = promql.lapped("7d")
+
 ALL: Final = ".*"
 """What a variable stands for when everything is chosen. Grafana quotes it in no format, and a dot that is chosen it does."""
 
@@ -103,8 +110,12 @@ class Scope:
     def increase(
         self, metric: Metric, *by: Label, window: str = RANGE, where: Mapping[Label, str] | None = None
     ) -> str:
-        """Increase of a counter over the time range, or another window."""
-        return promql.increase(metric, window, by, self.on(metric, where))
+        """Increase of a counter over the time range, or another window; of rows, a whole number.
+
+        Prometheus adds a share for the edges of a window at which no sample stands.
+        """
+        found = promql.increase(metric, window, by, self.on(metric, where))
+        return f"round({found})" if isinstance(metric, Count) else found
 
     def total(self, metric: Metric, *by: Label, where: Mapping[Label, str] | None = None) -> str:
         """Sum of a gauge."""
@@ -120,6 +131,5 @@ class Scope:
 
     def ratio(self, numerator: Metric, denominator: Metric, *by: Label, window: str = RANGE) -> str:
         """Increase of one counter by that of another; without an answer if either is unknown."""
-        return promql.ratio(
-            self.increase(numerator, *by, window=window), self.increase(denominator, *by, window=window)
-        )
+        part, whole = (promql.increase(metric, window, by, self.on(metric)) for metric in (numerator, denominator))
+        return promql.ratio(part, whole)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, drill, frame, rising
-from dashboards.query import DAY, Query, Sql, instant, legend
+from dashboards.query import DAILY, DAY, Query, Sql, instant, legend
 from exporter.entities.revenue import INVOICE
 from exporter.labels import BAND, CATEGORY, PLAN, TENANT
 from exporter.metrics.revenue import (
@@ -25,12 +25,14 @@ from exporter.metrics.revenue import (
     SUBSCRIPTIONS,
     UNBILLED,
 )  # fmt: skip
+from provisioning import promql
 from provisioning.kpis import revenue as kpis
 
 if TYPE_CHECKING:
     from exporter.settings import Settings
 
 S: Final = SCOPES["revenue"]
+MONTH: Final = promql.lapped(kpis.MONTH)
 DIFFERING: Final = """SELECT issued_at AS "Issued", invoice AS "Invoice", tenant, category, status, amount AS "Recorded $", billed AS "Billed $",
     amount - billed AS "Difference $"
 FROM watchfloor.invoice
@@ -64,7 +66,7 @@ def _now(settings: Settings) -> list[Any]:
             instant(S.total(CLIENTS), "now"), instant(S.increase(CLIENTS_JOINED), "new"), instant(S.increase(CLIENTS_LEFT), "lost"),
         ], decimals=0),
         panels.stat("Churn rate, 30 days", "Which share of the customers of 30 days ago has left since?", "percentunit",
-                    [instant(S.kpi(kpis.CHURN, window=kpis.MONTH))], thresholds=churn, decimals=1),
+                    [instant(S.kpi(kpis.CHURN, window=MONTH))], thresholds=churn, decimals=1),
         panels.stat("Growth of customers", "By how much did the number of customers grow in the time range?", "percentunit",
                     [instant(S.kpi(kpis.CLIENT_GROWTH))], decimals=1),
         panels.stat("Invoiced", "How much was invoiced in the time range, for what?", "currencyUSD", [
@@ -82,18 +84,18 @@ def _trends(settings: Settings) -> list[Any]:
         panels.timeseries("Recurring revenue by plan", "Does monthly recurring revenue grow, and on which plans?", "currencyUSD",
                           [Query(S.total(MRR, PLAN), legend(PLAN))], stack=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Invoiced per day", "What was invoiced on each day, and for what?", "currencyUSD",
-                          [Query(S.increase(INVOICED, CATEGORY, window=DAY), legend(CATEGORY))], stack=True, bars=True, interval=DAY,
+                          [Query(S.increase(INVOICED, CATEGORY, window=DAILY), legend(CATEGORY))], stack=True, bars=True, interval=DAY,
                           time_from=DAYS),
         panels.timeseries("Customers won and lost per day", "Do more customers join than leave?", "short", [
-            Query(S.increase(CLIENTS_JOINED, window=DAY), "joined"), Query(f"-1 * {S.increase(CLIENTS_LEFT, window=DAY)}", "left"),
+            Query(S.increase(CLIENTS_JOINED, window=DAILY), "joined"), Query(f"-1 * {S.increase(CLIENTS_LEFT, window=DAILY)}", "left"),
         ], bars=True, interval=DAY, time_from=DAYS, minimum=-5),
         panels.timeseries("Customers by plan", "Which plans do customers have?", "short",
                           [Query(S.total(SUBSCRIPTIONS, PLAN), legend(PLAN))], stack=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Churn over the last 30 days", "Do more customers leave than some time ago, and than elsewhere?", "percentunit", [
-            Query(S.kpi(kpis.CHURN, window=kpis.MONTH), "churn"), *_line(others.churn_rate),
+            Query(S.kpi(kpis.CHURN, window=MONTH), "churn"), *_line(others.churn_rate),
         ], thresholds=churn, interval=DAY, time_from=DAYS),
         panels.timeseries("Growth over the last 30 days", "Does recurring revenue grow faster than some time ago, and than elsewhere?",
-                          "percentunit", [Query(S.kpi(kpis.MRR_GROWTH, window=kpis.MONTH), "growth"), *_line(others.mrr_growth)],
+                          "percentunit", [Query(S.kpi(kpis.MRR_GROWTH, window=MONTH), "growth"), *_line(others.mrr_growth)],
                           interval=DAY, time_from=DAYS, minimum=-0.5),
         panels.table("Retention by month of joining",
                      "Which share of the customers that joined in a month stayed? The share is empty where nobody joined so long ago.",
@@ -117,7 +119,7 @@ def _ahead(settings: Settings) -> list[Any]:
                     [instant(S.total(CHURN_PROJECTED, BAND), legend(BAND))], decimals=1, width=8,
                     thresholds=rising(settings.thresholds.churn_rate)),
         panels.stat("Retention", "Which share of the customers of 30 days ago is still there?", "percentunit",
-                    [instant(S.kpi(kpis.RETENTION, window=kpis.MONTH))], decimals=1, width=8),
+                    [instant(S.kpi(kpis.RETENTION, window=MONTH))], decimals=1, width=8),
     ]  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def _billing(settings: Settings) -> list[Any]:
     limits = rising(settings.thresholds.billing_gap)
     return [
         panels.stat("Difference from billing, 30 days", "By which share of the recorded sums does the billing system differ?", "percentunit",
-                    [instant(S.kpi(kpis.BILLING_GAP, window=kpis.MONTH))], decimals=3, thresholds=limits, width=6, height=8),
+                    [instant(S.kpi(kpis.BILLING_GAP, window=MONTH))], decimals=3, thresholds=limits, width=6, height=8),
         panels.stat("Not billed", "Which share of the recorded sums of the time range does the billing system not know?", "percentunit",
                     [instant(S.kpi(kpis.UNBILLED_SHARE))], decimals=2, width=6, height=8),
         panels.bargauge("Recorded and billed", "What was recorded in the time range, what does billing say of the same invoices, how far "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import SCOPES, drill, frame
-from dashboards.query import DAY, Query, instant, legend
+from dashboards.query import DAILY, DAY, Query, instant, legend
 from dashboards.tables import Column, summary
 from exporter.labels import TENANT
 from exporter.metrics.leads import APPOINTMENT_VALUE, APPOINTMENTS_BOOKED
@@ -56,7 +56,7 @@ def _profit() -> list[Any]:
         panels.stat("Cost of the service", "What did models, speech and telephony cost, as far as it is known?", "currencyUSD",
                     [instant(S.kpi(kpis.SERVICE_COST))], decimals=2, links=[drill("roi", "pipeline", "Steps")]),
         panels.stat("Usage without a price", "How many requests and calls have no known cost, so that the profit is less than shown?",
-                    "short", [instant(S.kpi(kpis.UNPRICED_USAGE))], decimals=0),
+                    "short", [instant(f"round({S.kpi(kpis.UNPRICED_USAGE)})")], decimals=0),
         panels.stat("Attributed revenue", "What are the appointments worth that agents booked and people kept?", "currencyUSD",
                     [instant(S.kpi(kpis.ATTRIBUTED_REVENUE))], decimals=0, links=[drill("roi", "leads", "Appointments")]),
         panels.stat("Leads from conversations", "How many leads came in for each conversation that began?", "percentunit",
@@ -83,10 +83,10 @@ def _customers() -> list[Any]:
                                           drill("roi", "leads", "Leads of this customer", TENANT, row=True)],
         ),
         panels.timeseries("Revenue and attributed revenue per day", "Do customers get more than they pay?", "currencyUSD", [
-            Query(S.kpi(kpis.REVENUE, window=DAY), "revenue"), Query(S.kpi(kpis.ATTRIBUTED_REVENUE, window=DAY), "attributed"),
+            Query(S.kpi(kpis.REVENUE, window=DAILY), "revenue"), Query(S.kpi(kpis.ATTRIBUTED_REVENUE, window=DAILY), "attributed"),
         ], bars=True, interval=DAY),
         panels.timeseries("Cost of the service per day", "Does the known cost of the service grow?", "currencyUSD",
-                          [Query(S.kpi(kpis.SERVICE_COST, window=DAY), "cost")], bars=True, interval=DAY),
+                          [Query(S.kpi(kpis.SERVICE_COST, window=DAILY), "cost")], bars=True, interval=DAY),
     ]  # fmt: skip
 
 

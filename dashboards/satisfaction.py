@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashboards import panels
 from dashboards.frame import DAYS, SCOPES, ceiling, drill, frame
-from dashboards.query import DAY, RANGE, Query, Sql, buckets, instant, legend
+from dashboards.query import DAILY, DAY, RANGE, Query, Sql, buckets, instant, legend
 from dashboards.tables import Column, summary
 from exporter.entities.satisfaction import FEEDBACK
 from exporter.labels import AGENT, AGENT_TYPE, CHANNEL, EMOTION, KIND, SOURCE, TENANT
@@ -69,7 +69,7 @@ def _first(settings: Settings) -> list[Any]:
         panels.bargauge("Where points are lost", "Which part takes most from the quality score, so where is it best to improve?", "short",
                         [instant(S.kpi(part), LOST[name]) for name, part in lost(weights).items()], decimals=1, width=12),
         panels.timeseries("Quality score per day", "Do conversations go better or worse than some days ago?", "short",
-                          [Query(S.kpi(quality(weights), window=DAY), "quality score")], interval=DAY, time_from=DAYS, maximum=100),
+                          [Query(S.kpi(quality(weights), window=DAILY), "quality score")], interval=DAY, time_from=DAYS, maximum=100),
     ]  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _feeling(settings: Settings) -> list[Any]:
         panels.stat("Negative answers", "How many people gave a negative answer in the last 5 minutes?", "short",
                     [instant(S.total(NEGATIVE_FEEDBACK))]),
         panels.timeseries("Sentiment per day", "Does the feeling change from day to day?", "percentunit", [
-            Query(S.kpi(SENTIMENT, window=DAY), "average"), Query(S.kpi(POSITIVE_SHARE, window=DAY), "positive"),
+            Query(S.kpi(SENTIMENT, window=DAILY), "average"), Query(S.kpi(POSITIVE_SHARE, window=DAILY), "positive"),
         ], interval=DAY, time_from=DAYS, maximum=1),
         panels.timeseries("Negative conversations over time", "Is there a spike of conversations that go badly?", "percentunit",
                           [Query(S.kpi(NEGATIVE_SHARE, CHANNEL, window=promql.RATE_INTERVAL), legend(CHANNEL))], thresholds=negative, maximum=1),
@@ -97,7 +97,7 @@ def _feeling(settings: Settings) -> list[Any]:
 
 
 def _answers() -> list[Any]:
-    given = f"sum by (kind) (increase({promql.selector(FEEDBACK_SCORE, S.on(FEEDBACK_SCORE), FEEDBACK_SCORE.count)}[{DAY}]))"
+    given = f"round(sum by (kind) (increase({promql.selector(FEEDBACK_SCORE, S.on(FEEDBACK_SCORE), FEEDBACK_SCORE.count)}[{DAILY}])))"
     return [
         panels.stat("Thumbs up", "Which share of the thumbs points up?", "percentunit", [instant(S.kpi(THUMBS_UP))], decimals=1),
         panels.stat("Average rating", "Which rating from 1 to 5 do people give on average?", "short", [instant(S.kpi(RATING_MEAN))],
@@ -110,14 +110,14 @@ def _answers() -> list[Any]:
         panels.timeseries("Answers per day", "How many answers of each kind come in?", "short", [Query(given, legend(KIND))],
                           stack=True, bars=True, interval=DAY, time_from=DAYS),
         panels.timeseries("Net promoter score per day", "Do more people recommend the agents than some days ago?", "short",
-                          [Query(S.kpi(NPS, window=DAY), "net promoter score")], interval=DAY, time_from=DAYS, minimum=-100, maximum=100),
+                          [Query(S.kpi(NPS, window=DAILY), "net promoter score")], interval=DAY, time_from=DAYS, minimum=-100, maximum=100),
     ]  # fmt: skip
 
 
 def _upto(bound: float) -> str:
     """Ratings up to a bound over the time range."""
     series = promql.bucket(FEEDBACK_SCORE, bound, S.on(FEEDBACK_SCORE, {KIND: "rating"}))
-    return f"sum (increase({series}[{RANGE}]))"
+    return f"round(sum (increase({series}[{RANGE}])))"
 
 
 def _agents(settings: Settings) -> Any:

@@ -41,7 +41,7 @@ class Column:
         """What is asked, in the unit of the heading."""
         factor, _ = SCALES[self.unit]
         if self.unit == "short":
-            return f"round({self.expr})"
+            return self.expr if self.expr.startswith("round(") else f"round({self.expr})"
         return f"{factor} * ({self.expr})" if factor != 1 else self.expr
 
     @property

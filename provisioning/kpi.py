@@ -71,12 +71,12 @@ class Asked:
     def ago(self, metric: Metric, where: Mapping[Label, str] | None = None) -> str:
         """Sum of a gauge one window ago."""
         group = promql.by(metric, self.by)
-        return f"sum{group} ({promql.selector(metric, self.of(metric, where))} offset {self.window})"
+        return f"sum{group} ({promql.selector(metric, self.of(metric, where))} offset {promql.span(self.window)})"
 
     def before(self, metric: Metric, where: Mapping[Label, str] | None = None) -> str:
         """What a counter gained in the window before this one."""
         series = promql.selector(metric, self.of(metric, where))
-        return f"sum{promql.by(metric, self.by)} (increase({series}[{self.window}] offset {self.window}))"
+        return f"sum{promql.by(metric, self.by)} (increase({series}[{self.window}] offset {promql.span(self.window)}))"
 
     def mean(self, metric: Distribution, where: Mapping[Label, str] | None = None) -> str:
         """Mean of the values that a distribution gained. Their sum is there wherever their number is."""

@@ -16,7 +16,7 @@ OPERATOR: Final = re.compile(r"[-+*/%^<>!]|==|\b(?:and|or|unless|atan2)\b", re.I
 STAND_IN: Final = "watchfloor_variable"
 """The name that a variable outside of strings gets where a number does not fit."""
 WINDOWS: Final = {"__rate_interval": 11_277_964, "__interval": 4_867_856, "__range": 10_358_117, "": 7_731_071}
-"""Milliseconds that no query has by chance, for windows that are variables; the last one is any other variable."""
+"""Seconds that no query has by chance, for windows that are variables; the last one is any other variable. Milliseconds may follow."""
 NUMBERS: Final = {"__range_s": "21600", "__range_ms": "21600000", "__interval_ms": "60000"}
 LENGTH: Final = 20_000
 NESTED: Final = 200
@@ -129,7 +129,7 @@ def _outside(part: str, stand_in: str) -> str:
         name = found[1] or found[2] or found[3]
         before, after = part[: found.start()].rstrip(), part[found.end() :].lstrip()
         if before.endswith(("[", "offset", "offset -")) or (before.endswith(":") and after.startswith("]")):
-            return f"{WINDOWS.get(name, WINDOWS[''])}ms"
+            return f"{WINDOWS.get(name, WINDOWS[''])}s"
         if name in NUMBERS:
             return NUMBERS[name]
         joined = part[found.end() : found.end() + 1].isidentifier() or part[: found.start()][-1:].isidentifier()
@@ -143,9 +143,9 @@ def window(length: timedelta | None) -> float | str:
     """A window in seconds, or the variable that it stands for."""
     if length is None:
         return ""
-    milliseconds = round(length.total_seconds() * 1000)
+    seconds = int(length.total_seconds())
     for name, sentinel in WINDOWS.items():
-        if milliseconds == sentinel:
+        if seconds == sentinel:
             return f"${name}"
     return length.total_seconds()
 

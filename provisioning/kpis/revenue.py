@@ -37,10 +37,11 @@ NO_COST: Final = (
 
 
 def began(asked: Asked, metric: Metric) -> str:
-    """Sum of a level where the window begins; a window may have a step, as in 30d:1h."""
-    length = asked.window.partition(":")[0]
+    """Sum of a level where the window begins."""
     series = promql.selector(metric, asked.of(metric))
-    return f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {length}))"
+    return (
+        f"sum{promql.by(metric, asked.by)} (last_over_time({series}[{LOOK_BACK}] offset {promql.span(asked.window)}))"
+    )
 
 
 def _growth(asked: Asked, metric: Metric) -> str:

@@ -9,6 +9,7 @@ from exporter.metrics.conversations import CONVERSATION_HANDOFFS, CONVERSATIONS_
 from exporter.metrics.leads import LEADS_CREATED
 from exporter.metrics.pipeline import TURN_LATENCY
 from exporter.metrics.revenue import INVOICED
+from provisioning import promql
 from provisioning.kpi import Asked, Kpi
 
 DOMAIN: Final = "revenue"
@@ -24,7 +25,8 @@ ASSUMED: Final = "Absent without data; the assumptions are those of the boxes, n
 
 def length(window: str) -> str:
     """A window in seconds, as a query has it."""
-    return f"{window}_s" if window.startswith("$") else f"{seconds(window):.0f}"
+    span = promql.span(window)
+    return f"${span[2:-1]}_s" if span.startswith("$") else f"{seconds(span):.0f}"
 
 
 def handled(asked: Asked) -> str:

@@ -57,7 +57,7 @@ def _trend(asked: Asked) -> str:
     group = promql.by(CONVERSATION_SENTIMENT, asked.by)
     total, count = (
         f"sum{group} (increase({promql.selector(CONVERSATION_SENTIMENT, asked.of(CONVERSATION_SENTIMENT), series)}"
-        f"[{asked.window}] offset {asked.window}))"
+        f"[{asked.window}] offset {promql.span(asked.window)}))"
         for series in (CONVERSATION_SENTIMENT.sum, CONVERSATION_SENTIMENT.count)
     )
     return f"({_mean(asked)}) - ({asked.ratio(total, count)})"

@@ -18,6 +18,7 @@ from exporter.metrics import CATALOGUE
 from exporter.metrics import exporter as own
 from exporter.settings import Settings
 from generator.checks.promql import read as asked
+from provisioning.promql import lapped, span
 from tests.dashboards.conftest import Boards, expressions, panels
 
 EVERYTHING: tuple[Metric, ...] = (*CATALOGUE, *own.METRICS)
@@ -44,6 +45,27 @@ def test_nothing_invents_zero(boards: Boards) -> None:
         if panel.get("targets"):
             assert panel["fieldConfig"]["defaults"]["noValue"] == "No data", where
             assert not panel["fieldConfig"]["defaults"].get("custom", {}).get("spanNulls"), where
+
+
+def test_windows_have_the_sample_at_their_beginning(boards: Boards) -> None:
+    """What a counter grew by in a day or a time range is the same by Prometheus 2 and 3; see `promql.lapped`."""
+    windows = [
+        (where, window)
+        for where, expression in expressions(boards)
+        for window in re.findall(r"(?:increase|rate)\([^\[\]]*\[([^\]]*)\]", expression)
+    ]
+    assert len(windows) > 700
+    for where, window in windows:
+        assert span(window) + "1ms" == window.partition(":")[0] or window in ("$__rate_interval", "5m"), where
+
+
+def test_windows_that_are_lapped_are_read() -> None:
+    """The checker knows the variable of a window with a lap, and a span is what it was made of."""
+    assert lapped("$__range") == "${__range}1ms"
+    assert lapped("30d:1h") == "30d1ms:1h"
+    assert [span(lapped(word)) for word in ("1d", "30d:1h", "$__range")] == ["1d", "30d", "${__range}"]
+    (selector,) = asked(f"increase(calls_initiated_total[{lapped('$__range')}])").selectors
+    assert selector.window == "$__range"
 
 
 def test_every_metric_is_charted(boards: Boards) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from alerts.calls import ACTIVE, ACTIVE_PEAK, OUTCOMES
 from provisioning.history import HistoryError, Making
+from provisioning.promql import lapped
 from tests.conftest import Postgres
 from tests.history.prom import Server, Work, raw, serving
 from tests.history.rig import FORMS, Row, Table, fill, insert, plain, real
@@ -93,7 +94,7 @@ def test_every_day_begins_with_the_counts_of_the_database(work: Work) -> None:
     with serving(work.folder) as server:
         check(server, work)
         for time in midnights(DAYS - 2):
-            day = "sum(increase(calls_completed_total[1d]))"
+            day = f"round(sum(increase(calls_completed_total[{lapped('1d')}])))"
             sql = b"SELECT count(*) FROM work WHERE ended > to_timestamp(%s) AND ended <= to_timestamp(%s)"
             with psycopg.connect(work.url) as connection:
                 (count,) = connection.execute(sql, (time - 86400, time)).fetchone() or (None,)
@@ -121,7 +122,7 @@ def test_live_samples_go_on_where_history_ends(work: Work) -> None:
         assert [value for _, value in raw] == sorted(value for _, value in raw)
         first, end = raw[0], raw[-1]
         span = round((end[0] - first[0]) * 1000)
-        assert server.one(f"increase({series}[{span}ms])", end[0]) == pytest.approx(end[1] - first[1], abs=1e-9)
+        assert server.one(f"round(increase({series}[{span + 1}ms]))", end[0]) == end[1] - first[1]
         for name in ("calls_completed_total", "call_duration_seconds_bucket", "llm_cost_usd_total"):
             assert server.one(f"sum(resets({name}[3d]))") == 0
         hole = max(later[0] - sooner[0] for sooner, later in pairwise(raw[-100:]))

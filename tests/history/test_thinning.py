@@ -18,6 +18,7 @@ from generator import thinning
 from generator.cli import cli
 from generator.thinning import Samples
 from provisioning.history import Block, Folder
+from provisioning.promql import lapped
 from tests.history.prom import Server, serving
 from tests.processes import wait_until
 
@@ -98,7 +99,7 @@ def told(server: Server) -> dict[str, tuple[float, dict[float, float]]]:
 
 def days(server: Server) -> list[float]:
     """Increase of the counter that is always there, day by day."""
-    query = 'increase(calls_initiated_total{tenant="always"}[1d])'
+    query = f'increase(calls_initiated_total{{tenant="always"}}[{lapped("1d")}])'
     return [server.one(query, BEGIN + day * 86400) for day in range(1, DAYS)]
 
 

@@ -48,6 +48,11 @@ VARIABLE: Final = re.compile(r"\$\{(\w+)(?::(\w+))?\}|\$(\w+)")
 MACRO: Final = re.compile(r"\$__(timeFilter|timeGroup|timeGroupAlias|unixEpochFilter)\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 ESCAPED: Final = re.compile(r"([\\^$*+?.()|{}\[\]/])")
 EVERYTHING: Final = ".*"
+WINDOW: Final = re.compile(r"\[((?:\d+(?:ms|[smhdwy]))+)((?::[^\]]*)?)\]")
+DURATION: Final = re.compile(r"(\d+)(ms|[smhdwy])")
+UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
+LAP: Final = 2e-8
+"""A window is a millisecond longer than a day or the time range (`promql.LAP`), and Prometheus adds the millisecond's share."""
 
 
 @cache
@@ -99,7 +104,8 @@ class Place:
         end = datetime.now(UTC) if now else self.end
         expression = filled(target["expr"], board, timedelta(days=days), filters)
         self.log.append(expression)
-        result = self.ask("query", query=expression, time=repr(end.timestamp()))["result"]
+        ask = self.ask if now else self.ask_both
+        result = ask("query", query=expression, time=repr(end.timestamp()))["result"]
         return {frozenset(one["metric"].items()): float(one["value"][1]) for one in result}
 
     def series(
@@ -110,7 +116,7 @@ class Place:
         start = self.end - timedelta(days=days)
         expression = filled(target["expr"], board, timedelta(days=days), filters)
         given = {"start": repr(start.timestamp()), "end": repr(self.end.timestamp()), "step": step}
-        result = self.ask("query_range", query=expression, **given)["result"]
+        result = self.ask_both("query_range", query=expression, **given)["result"]
         return {
             frozenset(one["metric"].items()): [(float(time), float(value)) for time, value in one["values"]]
             for one in result
@@ -133,12 +139,50 @@ class Place:
         result = self.ask("query", query=expression, time=repr(at.timestamp()))["result"]
         return {frozenset(one["metric"].items()): float(one["value"][1]) for one in result}
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Version of Prometheus."""
+        return tuple(map(int, version(self.prometheus).split("+")[0].split(".")))
+
+    def ask_both(self, what: str, query: str, **given: str) -> Any:
+        """An answer about the past, which is the same by the rules of Prometheus 2 and 3."""
+        found = self.ask(what, query=query, **given)
+        newer = self.ask(what, query=as_newer(query), **given) if self.version < (3,) else found
+        assert _numbers(newer) == pytest.approx(_numbers(found), rel=LAP), f"Prometheus 3 answers otherwise: {query}"
+        return found
+
     def ask(self, what: str, **given: str) -> Any:
         """An answer of Prometheus."""
         answer = requests.post(f"{self.prometheus}/api/v1/{what}", data=given, timeout=60)
         body = answer.json()
         assert body["status"] == "success", f"{body.get('error')}: {given.get('query')}"
         return body["data"]
+
+
+@cache
+def version(prometheus: str) -> str:
+    """Version of the Prometheus at a URL."""
+    return str(requests.get(f"{prometheus}/api/v1/status/buildinfo", timeout=60).json()["data"]["version"])
+
+
+def as_newer(query: str) -> str:
+    """A query that 2.42 answers as 3 answers the given one: without a sample at the very beginning of a window."""
+
+    def shorter(found: re.Match[str]) -> str:
+        length = sum(int(number) * UNITS[unit] for number, unit in DURATION.findall(found[1]))
+        return f"[{length - 1}ms{found[2]}]"
+
+    return WINDOW.sub(shorter, query)
+
+
+def _numbers(answer: Any) -> dict[tuple[Any, ...], float]:
+    """Every number of an answer, by labels and time."""
+    points = (
+        (frozenset(one["metric"].items()), point)
+        for one in answer["result"]
+        for point in one.get("values", ()) or (one["value"],)
+    )
+    return {(labels, time): float(value) for labels, (time, value) in points}
 
 
 def filled(text: str, board: str, length: timedelta, filters: Mapping[str, str]) -> str:
@@ -259,8 +303,8 @@ def _computed(found: Place) -> bool:
     return len(found.query("exporter_computation_age_seconds", now=True)) >= len(COMPUTATIONS)
 
 
-def close(left: float | None, right: float | None, *, within: float = 1e-9) -> bool:
-    """Equal but for the last bits of floating point; unknown only equals unknown."""
+def close(left: float | None, right: float | None, *, within: float = LAP) -> bool:
+    """Equal but for the last bits of floating point and the lap of windows; unknown only equals unknown."""
     if left is None or right is None:
         return left is right
     return abs(left - right) <= within * max(1.0, abs(left), abs(right))

@@ -69,6 +69,7 @@ def served(text: str | Callable[[], str]) -> Iterator[str]:
         def do_GET(self) -> None:
             answer = text if isinstance(text, str) else text()
             self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")  # Prometheus 3 wants one.
             self.end_headers()
             self.wfile.write(answer.encode())
 
