@@ -12,12 +12,9 @@ from dashboards.query import Query, Sql
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 POSTGRES: Final = {"type": "grafana-postgresql-datasource", "uid": "watchfloor-postgres"}
 NO_DATA: Final = "No data"
-POINTS: Final = 40
-"""Most points of a line for each column of the grid, two pixels each on a usual screen: Prometheus works for all of them."""
-CELLS: Final = 10
-"""The same for a heatmap, whose cells are to be told from each other, and which has a series for each bucket."""
-
-_POINTS: Final = {"range": POINTS, "heatmap": CELLS}
+POINTS: Final = 88
+"""Most points of a graph. Grafana makes steps of it: 5 m for six hours, 15 m for a day, 2 h for a week, 6 h for a month, a day
+for a year. These are the steps that history has (exporter/history/section.py), and Prometheus works for every point."""
 
 Step = tuple[float | None, str]
 Json = dict[str, Any]
@@ -313,13 +310,11 @@ def _shared(
     defaults |= {"mappings": list(look.get("mappings", ())), "links": list(look.get("links", ()))}
     asked = list(queries)
     source = POSTGRES if asked and all(isinstance(query, Sql) for query in asked) else DATASOURCE
-    points = max(
-        (_POINTS[query.read] for query in asked if isinstance(query, Query) and query.read in _POINTS), default=None
-    )
+    drawn = any(isinstance(query, Query) and query.read in ("range", "heatmap") for query in asked)
     steps = look.get("thresholds") or ((None, "green" if "mappings" in look else "blue"),)
     defaults["thresholds"] = {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in steps]}
     return {
-        "title": title, "description": description, "dataSource": source, "maxDataPoints": points and points * look.get("width", width),
+        "title": title, "description": description, "dataSource": source, "maxDataPoints": POINTS if drawn else None,
         "targets": [_target(query) for query in asked],
         "gridPos": {"w": look.get("width", width), "h": look.get("height", height)},
         "interval": look.get("interval"), "timeFrom": look.get("time_from"),

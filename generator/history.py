@@ -27,9 +27,11 @@ from provisioning.prometheus import INSTANCE, JOB
 from provisioning.stack.binary import Program
 
 FIXED: Final = label_set(("instance", "job"), (INSTANCE, JOB))
-MOST_SAMPLES: Final = 4_000_000
-"""Samples of a block, roughly: a file of some 400 MB for promtool."""
+MOST_SAMPLES: Final = 2_000_000
+"""Samples of a block, roughly: a file of some 200 MB for promtool. The last ones are made when nothing else is left to do."""
+
 WORKERS: Final = 2
+"""Connections of a first pass, and blocks that are made at a time."""
 
 Progress = Callable[[float, int], None]
 
@@ -118,7 +120,7 @@ def _collected(settings: Settings, url: str, say: Callable[[str], None]) -> Iter
         settings, load(settings.database), lambda: connect(url, settings.database.connect_timeout), say
     )
     try:
-        collector.once(lambda _, __: None)
+        collector.once(lambda _, __: None, WORKERS)
         yield collector
     finally:
         collector.close()

@@ -19,12 +19,13 @@ from provisioning.stack.binary import MissingError
 from provisioning.stack.debian import Say
 
 DEMO_STEPS: Final = (
-    HistoryStep(age=3600, step=300),
-    HistoryStep(age=86400, step=1800),
-    HistoryStep(age=14 * 86400, step=21600),
+    HistoryStep(age=6 * 3600, step=300),
+    HistoryStep(age=86400, step=900),
+    HistoryStep(age=7 * 86400, step=7200),
+    HistoryStep(age=30 * 86400, step=21600),
     HistoryStep(age=None, step=86400),
 )
-"""Coarser than the default: it is part of the first start, which somebody waits for, and panels of the past show whole days."""
+"""The coarsest with which graphs of six hours, a day, a week, a month and a year are whole: somebody waits for the first start."""
 
 
 def wanted(settings: Settings, since: float | None, step: float | None, *, overwrite: bool, dry_run: bool) -> Wanted:

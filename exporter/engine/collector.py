@@ -69,6 +69,7 @@ class Collector:
         self.settings = settings
         self._plan = make_plan or (lambda database: _plan(settings, mapping, database))
         self.log = log
+        self._connect = connect
         self._scraper, self._background = connect(), connect()
         exporter = settings.exporter
         self.horizon = Horizon(timedelta(seconds=exporter.settle), timedelta(seconds=exporter.horizon_cap))
@@ -98,12 +99,15 @@ class Collector:
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
 
-    def once(self, progress: Progress) -> None:
-        """Get ready in this thread, for a single scrape. The state file is used if no exporter holds it."""
+    def once(self, progress: Progress, connections: int = 1) -> None:
+        """Get ready in this thread, for a single scrape. The state file is used if no exporter holds it.
+
+        So many `connections` read all rows for the first time, each another scan.
+        """
         with contextlib.suppress(state.StateError):
             self._file_lock.acquire()
             self.book.writable = True
-        self._tick(progress)
+        self._tick(progress, connections)
 
     def close(self) -> None:
         """Stop sealing, save, and let go of everything. May be called twice."""
@@ -145,7 +149,7 @@ class Collector:
 
     # ---- background -----------------------------------------------------------------------------------------------
 
-    def _tick(self, progress: Progress) -> None:
+    def _tick(self, progress: Progress, connections: int = 1) -> None:
         """Plan if needed, move every scan to the horizon, look at the newest rows, save."""
         self._observe()
         if self.book.plan is None or (self._replan_at and time.monotonic() >= self._replan_at):
@@ -153,13 +157,15 @@ class Collector:
         self._observe()
         self._mind_prices()
         upper = self._upper()
+        if upper is None:
+            return
         timeout = self.settings.database.seal_timeout
-        for totals in list(self.book.totals.values()):
-            if upper is None or self.stop.is_set():
+        some = list(self.book.totals.values())
+        self._first([totals for totals in some if totals.horizon is None], progress, connections)
+        for totals in some:
+            if self.stop.is_set():
                 return
-            if totals.horizon is None:
-                self._first(totals, progress)
-            elif sealer.step(totals.horizon, upper, self.settings.exporter.seal_interval):
+            if totals.horizon is not None and sealer.step(totals.horizon, upper, self.settings.exporter.seal_interval):
                 self._guard(totals.scan, lambda t=totals: self._advance(t, upper, timeout))  # type: ignore[misc]
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_SECONDS
@@ -185,22 +191,31 @@ class Collector:
         with self._lock:
             self.book.mind(prices)
 
-    def _first(self, totals: Totals, progress: Progress) -> None:
+    def _first(self, waiting: list[Totals], progress: Progress, connections: int) -> None:
+        """Read all rows of scans for the first time. They are taken in the plan's order, by which label caps go."""
+
         def note(name: str, share: float) -> None:
             self.book.progress[name] = share
             progress(name, share)
 
-        def run() -> None:
+        def read(totals: Totals, database: Database) -> Totals | None:
             upper = self._upper()
             assert upper is not None  # a snapshot was observed before
-            timeout = self.settings.database.seal_timeout
-            fresh = sealer.first_pass(totals.scan, self._background, upper, timeout, self.stop, note)
+            return sealer.first_pass(totals.scan, database, upper, self.settings.database.seal_timeout, self.stop, note)
+
+        def take(totals: Totals, found: Callable[[], Totals | None]) -> None:
+            fresh = found()
             with self._lock:
                 if fresh is not None:
                     self.book.put(fresh, instead=totals)
 
-        self._guard(totals.scan, run)
-        give_back()
+        reading = sealer.in_turn(read, waiting, self._background, self._connect, connections)
+        with contextlib.closing(reading):
+            for totals, found in zip(waiting, reading, strict=True):
+                self._guard(totals.scan, lambda t=totals, f=found: take(t, f))  # type: ignore[misc]
+                give_back()
+                if self.stop.is_set():
+                    return
 
     def _upper(self) -> datetime | None:
         """How far may be sealed: not into the middle of a slice of the tail."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from queue import SimpleQueue
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from exporter.engine.columns import Resolved
 from exporter.engine.ledger import BEGINNING
@@ -28,6 +31,43 @@ SLICE_SECONDS: Final = (0.5, 3.0)
 """A slice that takes less makes the next one longer, one that takes more shorter."""
 
 Progress = Callable[[str, float], None]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def in_turn(
+    work: Callable[[Item, Database], Found],
+    items: Sequence[Item],
+    own: Database,
+    connect: Callable[[], Database],
+    connections: int,
+) -> Generator[Callable[[], Found], None, None]:
+    """For each item, in their order, what gives the result of work on it, or raises what went wrong there.
+
+    `own` alone works on one after the other as they are asked for; with further connections all are begun at once.
+    """
+    if connections < 2:
+        yield from (partial(work, item, own) for item in items)
+        return
+    free: SimpleQueue[Database] = SimpleQueue()
+    others = [connect() for _ in range(connections - 1)]
+    for database in (own, *others):
+        free.put(database)
+
+    def run(item: Item) -> Found:
+        database = free.get()
+        try:
+            return work(item, database)
+        finally:
+            free.put(database)
+
+    pool = ThreadPoolExecutor(connections)
+    try:
+        yield from [pool.submit(run, item).result for item in items]
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for database in others:
+            database.close()
 
 
 def first_pass(  # noqa: PLR0917 - what is read, from where, how far, how long, and whom to tell

@@ -57,14 +57,24 @@ def _steps(*pairs: tuple[float | None, float]) -> tuple[HistoryStep, ...]:
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86400.0
+RECENT: Final = ((6 * HOUR, 5 * MINUTE), (DAY, 15 * MINUTE), (2 * DAY, 30 * MINUTE))
 LADDER: Final = (
     _steps((2 * DAY, MINUTE), (30 * DAY, 5 * MINUTE), (None, HOUR)),
     _steps((6 * HOUR, MINUTE), (2 * DAY, 5 * MINUTE), (7 * DAY, 15 * MINUTE), (30 * DAY, 30 * MINUTE), (None, HOUR)),
     _steps((3 * HOUR, MINUTE), (DAY, 5 * MINUTE), (7 * DAY, 15 * MINUTE), (30 * DAY, HOUR), (None, 3 * HOUR)),
-    _steps((2 * HOUR, MINUTE), (12 * HOUR, 5 * MINUTE), (7 * DAY, 30 * MINUTE), (21 * DAY, HOUR), (None, 6 * HOUR)),
-    _steps((HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (7 * DAY, HOUR), (None, 6 * HOUR)),
-    _steps((HOUR, MINUTE), (6 * HOUR, 5 * MINUTE), (3 * DAY, HOUR), (120 * DAY, 6 * HOUR), (None, 12 * HOUR)),
-    _steps((6 * HOUR, 5 * MINUTE), (2 * DAY, HOUR), (30 * DAY, 6 * HOUR), (None, 12 * HOUR)),
+    _steps(
+        (2 * HOUR, MINUTE),
+        (12 * HOUR, 5 * MINUTE),
+        (DAY, 15 * MINUTE),
+        (7 * DAY, 30 * MINUTE),
+        (21 * DAY, HOUR),
+        (None, 6 * HOUR),
+    ),
+    _steps((HOUR, MINUTE), *RECENT, (7 * DAY, HOUR), (None, 6 * HOUR)),
+    _steps((HOUR, MINUTE), *RECENT, (7 * DAY, 2 * HOUR), (90 * DAY, 6 * HOUR), (None, 12 * HOUR)),
+    _steps(*RECENT, (7 * DAY, 2 * HOUR), (30 * DAY, 6 * HOUR), (None, 12 * HOUR)),
+    _steps(*RECENT, (7 * DAY, 2 * HOUR), (30 * DAY, 6 * HOUR), (None, DAY)),
     _steps((6 * HOUR, HOUR), (None, DAY)),
 )
-"""Steps from fine to coarse. A panel that reaches from an age to now needs steps of about a thousandth of it."""
+"""Steps from fine to coarse. All but the last have samples wherever graphs of six hours, one or two days, a week, a month and a
+year ask for them, with as many points as `dashboards.panels.POINTS`."""

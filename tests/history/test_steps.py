@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.panels import POINTS
 from exporter.history.section import LADDER, History, HistoryStep
 from exporter.history.steps import WINDOW, blocks, fitting, sample_times
+from generator.past import DEMO_STEPS
 
 END = int(datetime(2026, 11, 22, 3, 38, 49, tzinfo=UTC).timestamp())
 DAY = 86400
@@ -40,6 +42,23 @@ def test_samples_are_as_close_as_their_age_says(steps: tuple[HistoryStep, ...]) 
 def test_coarser_times_are_among_the_finer_ones(steps: tuple[HistoryStep, ...]) -> None:
     """A graph of any of the steps finds a sample at each of its points: each step is a part of the next."""
     assert all(other.step % one.step == 0 for one, other in pairwise(steps))
+
+
+ROUND = (
+    (90, 60), (210, 120), (450, 300), (750, 600), (1050, 900), (1500, 1200), (2700, 1800), (5400, 3600), (9000, 7200), (16200, 10800),
+    (32400, 21600), (86400, 43200), (604800, 86400),
+)  # fmt: skip
+"""Grafana's steps in seconds: the first whose limit is above what a graph's length and points come to."""
+
+
+@pytest.mark.parametrize("steps", [*LADDER[:-1], DEMO_STEPS])
+@pytest.mark.parametrize("days", [0.25, 1, 7, 30, 365])
+def test_graphs_of_usual_ranges_are_whole(days: float, steps: tuple[HistoryStep, ...]) -> None:
+    """At each point of a graph of six hours, a day, a week, a month or a year stands a sample."""
+    wide = next(step for limit, step in ROUND if days * DAY / POINTS < limit)
+    times = set(sample_times(END - 365 * DAY, END, steps, "UTC"))
+    first = END - int(days * DAY) if days < 365 else END - 364 * DAY
+    assert set(range(-(-first // wide) * wide, END, wide)) <= times
 
 
 def test_steps_grow_with_the_number_of_series() -> None:
