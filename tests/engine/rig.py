@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -174,7 +175,7 @@ def checked(
     **sections: dict[str, Any],
 ) -> Rig:
     """A rig for the calls of the reference schema whose scrapes are recounted."""
-    kinds = iter((scraper, background))
+    kinds = chain((scraper,), repeat(background))
 
     def connect() -> Database:
         database = next(kinds)(url, 3.0)
