@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ def evaluation(prometheus: Program, folder: Path, blocks: Iterable[Path]) -> Ite
         f"--web.listen-address={address}", "--log.level=warn",
     )  # fmt: skip
     with (folder / "log").open("w+b") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen((*_bound(), *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             _wait(process, address, folder / "log")
             yield Evaluation(f"http://{address}")
@@ -69,6 +69,15 @@ def evaluation(prometheus: Program, folder: Path, blocks: Iterable[Path]) -> Ite
             process.kill()
             process.wait()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bound() -> tuple[str, ...]:
+    """Words before a command that end it when we end in whatever way; none where setpriv is missing or knows no such signal."""
+    words = ("setpriv", "--pdeathsig", "KILL")
+    with suppress(OSError):
+        if subprocess.run((*words, "true"), capture_output=True, timeout=10, check=False).returncode == 0:
+            return words
+    return ()
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:

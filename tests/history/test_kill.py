@@ -11,6 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -19,6 +20,7 @@ from tests.conftest import Postgres
 from tests.history.prom import Work, raw, serving
 from tests.history.rig import FORMS, fill
 from tests.history.test_prometheus import check, now, rows
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.promtool
 DAYS = 300
@@ -61,6 +63,38 @@ def test_killed_at_random_moments_it_ends_the_same(postgres: Postgres, tmp_path:
         recorded = server.raw("all:active_calls:sum")
         assert [stamp for stamp, _ in recorded if stamp >= times[0]] == times
         assert dict(recorded) == {stamp: server.one("sum(active_calls)", stamp) for stamp, _ in recorded}
+
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from provisioning.evaluation import evaluation
+from provisioning.stack.binary import Program
+with evaluation(Program(("prometheus",)), Path(sys.argv[1]), []):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_its_own_prometheus_ends_with_it(tmp_path: Path) -> None:
+    """A run that is killed while it works recordings out leaves no Prometheus behind."""
+    folder = tmp_path / "evaluation"
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as said:
+        assert said.readline() == "up\n"
+
+    def running() -> list[int]:
+        return [
+            one.pid
+            for one in psutil.process_iter(["cmdline"])
+            if f"--config.file={folder}/prometheus.yml" in (one.info["cmdline"] or ())
+        ]
+
+    assert len(running()) == 1
+    process.kill()
+    process.wait()
+    wait_until(lambda: not running(), 10, "its Prometheus has ended")
 
 
 def kill(work: Work, rng: random.Random) -> int | None:
