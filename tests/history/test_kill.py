@@ -66,23 +66,24 @@ def test_killed_at_random_moments_it_ends_the_same(postgres: Postgres, tmp_path:
 
 
 HOLDS = """
-import sys, time
+import sys
 from pathlib import Path
 from provisioning.evaluation import evaluation
 from provisioning.stack.binary import Program
 with evaluation(Program(("prometheus",)), Path(sys.argv[1]), []):
     print("up", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def test_its_own_prometheus_ends_with_it(tmp_path: Path) -> None:
     """A run that is killed while it works recordings out leaves no Prometheus behind."""
     folder = tmp_path / "evaluation"
-    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
-    with process.stdout as said:
-        assert said.readline() == "up\n"
+    assert process.stdout.readline() == "up\n"
 
     def running() -> list[int]:
         return [
@@ -93,7 +94,7 @@ def test_its_own_prometheus_ends_with_it(tmp_path: Path) -> None:
 
     assert len(running()) == 1
     process.kill()
-    process.wait()
+    process.communicate()
     wait_until(lambda: not running(), 10, "its Prometheus has ended")
 
 

@@ -31,6 +31,7 @@ from provisioning.stack import record
 from tests.kpi.rig import filled as filled_sql
 from tests.kpi.rig import macros
 from tests.parallel import free_port
+from tests.processes import wait_until
 from tests.stack.days import MAIN, differences
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -237,10 +238,8 @@ def test_the_exporter_sees_rows_that_the_live_workload_writes(up: Stack) -> None
             float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{CALLS_INITIATED.name}{{")
         )
 
-    before, deadline = total(), time.monotonic() + 60
-    while total() <= before:
-        assert time.monotonic() < deadline, "no new call in 60 s"
-        time.sleep(0.25)
+    before = total()
+    wait_until(lambda: total() > before, 60, "a new call")
 
 
 def test_rules_are_loaded_and_reach_alertmanager(up: Stack) -> None:
@@ -248,22 +247,20 @@ def test_rules_are_loaded_and_reach_alertmanager(up: Stack) -> None:
     url = f"http://127.0.0.1:{up.ports['prometheus']}/api/v1"
     groups = requests.get(f"{url}/rules", timeout=5).json()["data"]["groups"]
     assert sum(len(group["rules"]) for group in groups) > 5
-    deadline = time.monotonic() + 20
     wanted = {f"http://127.0.0.1:{up.ports[name]}/api/v2/alerts" for name in ("alertmanager", "second_alertmanager")}
-    while wanted != {
-        item["url"] for item in requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]
-    }:
-        assert time.monotonic() < deadline, "not both Alertmanagers in 20 s"
-        time.sleep(0.25)
+
+    def known() -> set[str]:
+        found = requests.get(f"{url}/alertmanagers", timeout=5).json()["data"]["activeAlertmanagers"]
+        return {item["url"] for item in found}
+
+    wait_until(lambda: known() == wanted, 20, "both Alertmanagers are known")
 
 
 def test_both_alertmanagers_see_each_other_and_heartbeats_arrive(up: Stack) -> None:
     """Of two one may be lost, and somebody notices when both are."""
     for expression in ("alertmanager_cluster_members == 2", "deadman_beats_total > 0"):
-        deadline, expected = time.monotonic() + 60, 1 if "deadman" in expression else 2
-        while len(up.query(expression)) != expected:
-            assert time.monotonic() < deadline, expression
-            time.sleep(0.5)
+        expected = 1 if "deadman" in expression else 2
+        wait_until(lambda e=expression, n=expected: len(up.query(e)) == n, 60, expression)  # type: ignore[misc]
 
 
 def test_silences_are_made_and_acknowledgements_are_taken(up: Stack) -> None:
