@@ -122,6 +122,7 @@ def test_budgets_and_hours(url: str, tmp_path: Path) -> None:
     budgets = [
         {"name": "settings", "limit": 1_000_000, "period": "day"},
         {"name": "resting", "limit": 100, "period": "year", "tenant": "globex"},
+        {"name": "not begun", "limit": 100, "period": "day", "tenant": "globex"},
         {"name": "nobody", "limit": 100, "period": "year", "tenant": "nobody"},
         {"name": "not known", "limit": 100, "period": "year", "tenant": "initech"},
         {"name": "free", "limit": 0, "period": "month"},
@@ -139,11 +140,12 @@ def test_budgets_and_hours(url: str, tmp_path: Path) -> None:
         ("table", "acme", "month"): pytest.approx(spent(month, "acme")),
         ("settings", "all", "day"): pytest.approx(spent(day)),
         ("resting", "globex", "year"): pytest.approx(spent(NOW.replace(month=1, day=1, hour=0, minute=0), "globex")),
+        ("not begun", "globex", "day"): 0.0,
         ("free", "all", "month"): pytest.approx(spent(month)),
     }
     status = {key[0]: key[3] for key, value in found["budget_status"].items() if value}
     assert status == {
-        "table": "ok", "settings": "ok", "resting": "stale", "nobody": "too_little_history", "not known": "too_little_history",
+        "table": "ok", "settings": "ok", "resting": "stale", "not begun": "stale", "nobody": "too_little_history", "not known": "too_little_history",
         "free": "no_budget",
     }  # fmt: skip
     assert ("free", "all", "month") not in found["budget_limit_usd"]
