@@ -50,6 +50,7 @@ from provisioning.kpis.agents import (
     TASK_ERRORS,
     TASK_GROWTH,
     TASK_TIME,
+    TASK_TIME_BY_KIND,
     TASK_TIMEOUTS,
     TOKENS_PER_TASK,
 )
@@ -164,7 +165,7 @@ def _tasks() -> list[Any]:
     columns = (
         Column("Tasks", "short", S.increase(TASKS_ENDED, TASK)),
         Column("Errors", "percentunit", S.kpi(TASK_ERRORS, TASK)),
-        Column("Execution time", "s", S.kpi(TASK_TIME, TASK)),
+        Column("Execution time", "s", S.kpi(TASK_TIME_BY_KIND, TASK)),
         Column("Tokens per task", "short", S.kpi(TOKENS_PER_TASK, TASK)),
     )
     return [

@@ -92,22 +92,24 @@ def _now(settings: Settings) -> list[Any]:
     ]  # fmt: skip
 
 
-def _quantiles(title: str, question: str, metric: Distribution, **look: Any) -> Any:
-    queries = [instant(S.quantile(q, metric), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)]
+def _quantiles(title: str, question: str, metric: Distribution, *quantiles: float, **look: Any) -> Any:
+    """Each quantile reads all buckets once more, so there are no more than each step needs."""
+    queries = [Query(S.quantile(q, metric), f"p{q * 100:g}") for q in quantiles]
     return panels.timeseries(title, question, "s", [*queries, Query(S.mean(metric), "average")], width=8, **look)
 
 
 def _latency(settings: Settings) -> list[Any]:
     limit = rising(settings.thresholds.response_time_seconds)
     return [
-        _quantiles("Response time", "How long does a person hear silence before the agent answers?", TURN_LATENCY, thresholds=limit),
+        _quantiles("Response time", "How long does a person hear silence before the agent answers?", TURN_LATENCY, 0.5, 0.95, 0.99,
+                   thresholds=limit),
         panels.heatmap("Spread of response times", "Is there a slow group behind a good average?", "s",
                        [buckets(TURN_LATENCY, S.on(TURN_LATENCY))], width=8),
-        _quantiles("Language model", "How long do successful model requests take?", LLM_DURATION, thresholds=limit),
-        _quantiles("First token", "How long until a model says its first token?", LLM_TIME_TO_FIRST_TOKEN),
-        _quantiles("Speech to text", "How long does it take to understand speech?", STT_DURATION),
-        _quantiles("Text to speech", "How long does it take to make speech?", TTS_DURATION),
-        _quantiles("Tools", "How long do tool calls take?", TOOL_DURATION),
+        _quantiles("Language model", "How long do successful model requests take?", LLM_DURATION, 0.5, 0.95, thresholds=limit),
+        _quantiles("First token", "How long until a model says its first token?", LLM_TIME_TO_FIRST_TOKEN, 0.5, 0.95),
+        _quantiles("Speech to text", "How long does it take to understand speech?", STT_DURATION, 0.95),
+        _quantiles("Text to speech", "How long does it take to make speech?", TTS_DURATION, 0.95),
+        _quantiles("Tools", "How long do tool calls take?", TOOL_DURATION, 0.95),
         panels.bargauge("Slowest tools, p95", "Which tools keep people waiting in the time range? Over all agents of the chosen tenants.", "s",
                         [instant(f"topk(10, {S.quantile(0.95, TOOL_DURATION_BY_TOOL, TOOL, window=RANGE)})", legend(TOOL))]),
         summary("Models", "Which model is fast, reliable and cheap?", (MODEL, PROVIDER), _models(settings), width=8, height=8),

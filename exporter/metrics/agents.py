@@ -1,5 +1,6 @@
 """Metrics of agents: their tasks, their state, and what is recommended."""
 
+from dataclasses import replace
 from typing import Final
 
 from exporter.entities.agents import AGENT_RECORD, AGENT_TASK
@@ -55,6 +56,14 @@ TASK_DURATION: Final = Distribution(
     # A task that timed out took as long as its limit, one that failed as long as until its error: neither is a task's time.
     where=(AGENT_TASK["status"].is_in("completed"),),
     bounds=(0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 300.0),
+    labels=WHO,
+)
+# Agents have several kinds of task: all buckets for each kind of each agent would be five times the series.
+TASK_DURATION_BY_KIND: Final = replace(
+    TASK_DURATION,
+    base="agent_task_duration_by_kind_seconds",
+    help="Execution time of completed tasks by kind, in few buckets.",
+    bounds=(2.0, 8.0, 30.0),
     labels=(*WHO, TASK),
 )
 TASK_TOKENS: Final = Sum(
@@ -151,7 +160,7 @@ RECOMMENDATION_RULE: Final = Computed(
 )
 
 METRICS: Final = (
-    TASKS_STARTED, TASKS_ENDED, TASK_DURATION, TASK_TOKENS, TASKS_RUNNING, AGENT_ACTIVE, AGENT_IDLE, AGENT_CONFIGURED,
+    TASKS_STARTED, TASKS_ENDED, TASK_DURATION, TASK_DURATION_BY_KIND, TASK_TOKENS, TASKS_RUNNING, AGENT_ACTIVE, AGENT_IDLE, AGENT_CONFIGURED,
     AGENT_CONFIGURATION_AGE, RECOMMENDATIONS, RECOMMENDATION_CONFIDENCE, RECOMMENDATION_OBSERVED, RECOMMENDATION_EXPECTED,
     RECOMMENDATION_RULE,
 )  # fmt: skip

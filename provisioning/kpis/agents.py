@@ -1,5 +1,6 @@
 """Formulas of agents."""
 
+from dataclasses import replace
 from typing import Final
 
 from exporter.labels import STATUS
@@ -8,6 +9,7 @@ from exporter.metrics.agents import (
     AGENT_CONFIGURED,
     RECOMMENDATION_CONFIDENCE,
     TASK_DURATION,
+    TASK_DURATION_BY_KIND,
     TASK_TOKENS,
     TASKS_ENDED,
 )
@@ -80,6 +82,14 @@ TASK_TIME: Final = Kpi(
     metrics=(TASK_DURATION,),
     expression=lambda asked: asked.mean(TASK_DURATION),
 )
+TASK_TIME_BY_KIND: Final = replace(
+    TASK_TIME,
+    name="task_execution_time_by_kind",
+    title="Execution time by kind",
+    meaning="Mean time that completed tasks of each kind took.",
+    metrics=(TASK_DURATION_BY_KIND,),
+    expression=lambda asked: asked.mean(TASK_DURATION_BY_KIND),
+)
 TASK_GROWTH: Final = Kpi(
     name="task_growth",
     title="Growth of tasks",
@@ -143,6 +153,6 @@ OPEN_RECOMMENDATIONS: Final = Kpi(
 )
 
 KPIS: Final[tuple[Kpi, ...]] = (
-    TASK_SUCCESS, TASK_ERRORS, TASK_TIMEOUTS, TASK_TIME, TASK_GROWTH, TOKENS_PER_TASK, AGENTS_IN_SERVICE, CONFIGURATION,
+    TASK_SUCCESS, TASK_ERRORS, TASK_TIMEOUTS, TASK_TIME, TASK_TIME_BY_KIND, TASK_GROWTH, TOKENS_PER_TASK, AGENTS_IN_SERVICE, CONFIGURATION,
     OPEN_RECOMMENDATIONS,
 )  # fmt: skip

@@ -47,6 +47,19 @@ def test_nothing_invents_zero(boards: Boards) -> None:
             assert not panel["fieldConfig"]["defaults"].get("custom", {}).get("spanNulls"), where
 
 
+def test_graphs_are_asked_over_time(boards: Boards) -> None:
+    """A query for one instant would be a single point of a graph."""
+    graphs = [
+        (where, panel)
+        for where, panel in panels(boards)
+        if panel["type"] in ("timeseries", "heatmap", "state-timeline")
+    ]
+    assert len(graphs) > 70
+    for where, panel in graphs:
+        for target in panel.get("targets", ()):
+            assert target.get("range") or not target.get("instant"), f"{where}, query {target['refId']}"
+
+
 def test_windows_have_the_sample_at_their_beginning(boards: Boards) -> None:
     """What a counter grew by in a day or a time range is the same by Prometheus 2 and 3; see `promql.lapped`."""
     windows = [

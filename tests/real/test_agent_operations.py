@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from exporter.metrics.agents import TASK_DURATION, TASKS_ENDED, TASKS_STARTED
+from exporter.metrics.agents import TASK_DURATION, TASK_DURATION_BY_KIND, TASKS_ENDED, TASKS_STARTED
 from tests.real.conftest import NewDatabase
 from tests.real.data import expected, file
 from tests.real.once import scrape
@@ -63,8 +63,8 @@ def test_each_kind_and_its_time(samples: Samples) -> None:
     """Each tool's count and seconds of completed operations, by Python over the file."""
     fine = [row for row in operations() if row["status"] == "ok"]
     counts = Counter(row["tool_name"] for row in fine)
-    assert samples.sum(TASK_DURATION.count, "task") == {(name,): count for name, count in counts.items()}
-    for (name,), seconds in samples.sum(TASK_DURATION.sum, "task").items():
+    assert samples.sum(TASK_DURATION_BY_KIND.count, "task") == {(name,): count for name, count in counts.items()}
+    for (name,), seconds in samples.sum(TASK_DURATION_BY_KIND.sum, "task").items():
         assert seconds == pytest.approx(
             math.fsum(row["duration_ms"] / 1000 for row in fine if row["tool_name"] == name), rel=1e-9
         )
