@@ -106,11 +106,12 @@ class FamilyView:
 
     def pack(self) -> None:
         """Have the lines ready for `take`: done while the database works, nobody waits for it."""
-        packer = Packer()
+        packer, total = Packer(), Sum()
         pieces: tuple[bytes | bytearray, ...] = (*self._lines.data(), b"\n")
         for piece in pieces:
             packer.add(piece)
-        self._packed = Packed(pieces, packer.blocks())
+            total.add(piece)  # Now, as long as the piece is at hand.
+        self._packed = Packed(pieces, packer.blocks(), total)
 
     def take(self) -> Packed:
         """All lines, with an end of line behind them, to be used before the next are written."""
@@ -155,10 +156,11 @@ class FamilyView:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Lines in pieces, and as blocks of gzip."""
+    """Lines in pieces, as blocks of gzip, and their checksum."""
 
     pieces: tuple[bytes | bytearray, ...]
     blocks: bytes
+    sum: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,6 @@ def text(families: Iterable[FamilyView]) -> Text:
             lines = family.take()
             for total, header in zip((plain, openmetrics), headers, strict=True):
                 total.add(header)
-                for piece in lines.pieces:
-                    total.add(piece)
+                total.join(lines.sum, lines.pieces)
             parts.append((*headers, lines.blocks))
     return Text(tuple(parts), (plain, openmetrics))

@@ -16,6 +16,7 @@ from exporter.sources.database import (
     Params,
     Row,
     Statement,
+    broken,
     sentence,
 )  # fmt: skip
 from exporter.sources.pipeline import Pipeline
@@ -148,9 +149,7 @@ class Transaction:
 
     def _failure(self, error: Exception) -> DatabaseError:
         if self._connection.closed or self._connection.broken:
-            # What the database said in farewell tells more than that nobody is there.
-            reason = self._farewell[-1] if self._farewell else sentence(error)
-            return ConnectionLost(f"the connection to the database broke: {reason}")
+            return ConnectionLost(broken(error, self._farewell))
         return DatabaseError(sentence(error))
 
 
