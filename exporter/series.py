@@ -11,6 +11,6 @@ from collections.abc import Mapping
 from typing import Final
 
 BUDGET: Final[Mapping[str, int]] = {
-    "agents": 5_500, "behaviour": 4_500, "calls": 5_500, "content": 5_000, "conversations": 5_000, "cost": 1_000,
-    "experiments": 500, "health": 500, "leads": 2_000, "pipeline": 14_000, "revenue": 1_000, "satisfaction": 4_000,
+    "agents": 4_500, "behaviour": 4_500, "calls": 5_500, "content": 5_000, "conversations": 5_000, "cost": 1_000,
+    "experiments": 500, "health": 500, "leads": 2_000, "pipeline": 12_000, "revenue": 1_000, "satisfaction": 4_000,
 }  # fmt: skip
