@@ -24,7 +24,7 @@ LATENCY_BOUNDS: Final = (
     0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.5, 5.0, 7.0, 10.0, 20.0, 60.0, 150.0,
 )  # fmt: skip
 STEP_BOUNDS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 60.0)
-"""Of the steps behind an answer there are five times as many series, and nobody alerts on a share of their own."""
+"""Of steps that no alert holds against a limit: each has as many series as the answers themselves, so there are fewer buckets."""
 WHO: Final = (TENANT, AGENT, AGENT_TYPE)
 
 LLM_DURATION: Final = Distribution(

@@ -112,11 +112,6 @@ def sentence(error: BaseException) -> str:
     return SECRET.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
-def broken(error: BaseException, farewell: Sequence[str]) -> str:
-    """That a connection broke; what the database said in farewell tells more than that nobody is there."""
-    return f"the connection to the database broke: {farewell[-1] if farewell else sentence(error)}"
-
-
 NEVER: Final = 1 << 30
 """So often must a statement run before psycopg prepares it by itself."""
 
@@ -166,16 +161,9 @@ class Postgres:
 
     @contextlib.contextmanager
     def snapshot(self, ahead: Ahead | None = None) -> Iterator[Session]:
-        import psycopg
-
         from exporter.sources.transaction import Transaction
 
         connection = self._open()
-        try:
-            self._pipeline.settle()
-        except psycopg.Error as error:
-            self.close()
-            raise ConnectionLost(broken(error, self._farewell)) from None
         session = Transaction(connection, self._pipeline, self._farewell)
         try:
             session.begin(ahead)
@@ -183,8 +171,8 @@ class Postgres:
         finally:
             with contextlib.suppress(Exception):
                 if not connection.closed:
-                    # Nothing was written, so nobody waits for the answer.
-                    self._pipeline.end()
+                    # Nothing was written. After a rollback psycopg forgets what it prepared.
+                    connection.execute("COMMIT")
             if connection.closed or connection.broken or session.doubtful:
                 self.close()
 

@@ -29,7 +29,6 @@ class Pipeline:
         self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._numbers = count()
         self._texts: dict[str, tuple[bytes, tuple[str, ...]]] = {}
-        self._ending = False
 
     def ask(self, statements: Sequence[Statement], *, prepare: bool) -> Generator[list[Row], None, None]:
         """Rows of each statement. Raises psycopg.Error; afterwards the transaction has failed."""
@@ -56,19 +55,6 @@ class Pipeline:
                 self._leave()
             raise
         self._leave()
-
-    def end(self) -> None:
-        """End the transaction. The answer is read by `settle`, before the connection is used again."""
-        self._ending = True
-        self._pg.send_query(b"COMMIT")
-        self._flush()
-
-    def settle(self) -> None:
-        """Read what came of the end of the last transaction. Raises psycopg.Error when the connection broke since."""
-        if self._ending:
-            self._ending = False
-            while self._next() is not None:
-                pass
 
     def _send(self, transformer: Any, statement: Statement, *, prepare: bool) -> bool:
         """Send one. Whether it is prepared with it: then the answer to this comes first."""

@@ -16,7 +16,6 @@ from exporter.sources.database import (
     Params,
     Row,
     Statement,
-    broken,
     sentence,
 )  # fmt: skip
 from exporter.sources.pipeline import Pipeline
@@ -149,7 +148,9 @@ class Transaction:
 
     def _failure(self, error: Exception) -> DatabaseError:
         if self._connection.closed or self._connection.broken:
-            return ConnectionLost(broken(error, self._farewell))
+            # What the database said in farewell tells more than that nobody is there.
+            reason = self._farewell[-1] if self._farewell else sentence(error)
+            return ConnectionLost(f"the connection to the database broke: {reason}")
         return DatabaseError(sentence(error))
 
 
