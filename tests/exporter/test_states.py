@@ -148,6 +148,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     answers: dict[str, bytes]
     asked: list[str]
+    enough: threading.Event
+    """Set when the test is over: until then what drips does not end."""
 
     def do_GET(self) -> None:
         self.asked.append(f"{self.path} {self.headers.get('Authorization')}")
@@ -160,9 +162,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path in ("/drip", "/drip-head"):
             self.send_response(200)
             self.end_headers() if self.path == "/drip" else self.flush_headers()
-            for _ in range(30):
+            while not self.enough.wait(0.05):
                 self.wfile.write(b"1")
-                time.sleep(0.05)
         else:
             body = self.answers.get(self.path.partition("?")[0])
             self.send_response(200 if body is not None else 404)
@@ -177,12 +178,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Address of a server whose answers are in Handler.answers."""
     monkeypatch.setenv("no_proxy", "*")
-    Handler.answers, Handler.asked = {"/number": b" 42\n"}, []
+    Handler.answers, Handler.asked, Handler.enough = {"/number": b" 42\n"}, [], threading.Event()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
+    Handler.enough.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -240,9 +242,7 @@ def test_a_source_that_fails_costs_only_itself(web: str) -> None:
     """A slow source is given up at its timeout, and the others are fine."""
     slow = source("http", timeout=0.2, url=f"{web}/drip")
     states = States([slow, source("http", url=f"{web}/number"), source("http", url="http://127.0.0.1:1/")], {})
-    started = time.monotonic()
     first, second, third = states.read()
-    assert time.monotonic() - started < 1
     assert (first.value, second.value, third.value) == (None, 42, None)
     assert "within 0.2 s" in (first.error or "")
     assert (third.error or "").endswith("cannot be reached: Connection refused")
@@ -252,12 +252,10 @@ def test_a_source_that_hangs_is_not_asked_again(web: str) -> None:
     """While an answer that never ends is still coming in, the value is unknown and no second request is made."""
     now = [0.0]
     states = States([source("http", timeout=0.2, url=f"{web}/drip-head")], {}, clock=lambda: now[0])
-    started = time.monotonic()
     for _ in range(2):
         (reading,) = states.read()
         assert reading.error == "queue_depth: the source gives no answer within 0.2 s"
         now[0] += 2
-    assert time.monotonic() - started < 1.2
     assert len(Handler.asked) == 1
 
 

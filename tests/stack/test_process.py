@@ -59,9 +59,8 @@ def test_what_ignores_the_signal_is_killed(run: Callable[[str], tuple[Service, R
     """`down` ends in any case."""
     service, started = run(STUBBORN)
     process.wait_ready(service, started)
-    begun = time.monotonic()
     assert process.stop([started], timeout=0.2) == ["part"]
-    assert time.monotonic() - begun < 5
+    assert not process.alive(started)
 
 
 def test_a_process_of_somebody_else_is_not_stopped(run: Callable[[str], tuple[Service, Record]]) -> None:
