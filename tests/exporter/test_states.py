@@ -149,7 +149,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     answers: dict[str, bytes]
     asked: list[str]
     enough: threading.Event
-    """Set when the test is over: until then what drips does not end."""
+    """Set when the test is over."""
+    ended: bool
+    """Whether something dripped to its end, half a minute later, for somebody who did not give it up."""
 
     def do_GET(self) -> None:
         self.asked.append(f"{self.path} {self.headers.get('Authorization')}")
@@ -162,8 +164,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path in ("/drip", "/drip-head"):
             self.send_response(200)
             self.end_headers() if self.path == "/drip" else self.flush_headers()
-            while not self.enough.wait(0.05):
+            for _ in range(600):
+                if self.enough.wait(0.05):
+                    return
                 self.wfile.write(b"1")
+            Handler.ended = True
         else:
             body = self.answers.get(self.path.partition("?")[0])
             self.send_response(200 if body is not None else 404)
@@ -178,7 +183,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Address of a server whose answers are in Handler.answers."""
     monkeypatch.setenv("no_proxy", "*")
-    Handler.answers, Handler.asked, Handler.enough = {"/number": b" 42\n"}, [], threading.Event()
+    Handler.answers, Handler.asked = {"/number": b" 42\n"}, []
+    Handler.enough, Handler.ended = threading.Event(), False
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -243,6 +249,7 @@ def test_a_source_that_fails_costs_only_itself(web: str) -> None:
     slow = source("http", timeout=0.2, url=f"{web}/drip")
     states = States([slow, source("http", url=f"{web}/number"), source("http", url="http://127.0.0.1:1/")], {})
     first, second, third = states.read()
+    assert not Handler.ended
     assert (first.value, second.value, third.value) == (None, 42, None)
     assert "within 0.2 s" in (first.error or "")
     assert (third.error or "").endswith("cannot be reached: Connection refused")
@@ -257,6 +264,7 @@ def test_a_source_that_hangs_is_not_asked_again(web: str) -> None:
         assert reading.error == "queue_depth: the source gives no answer within 0.2 s"
         now[0] += 2
     assert len(Handler.asked) == 1
+    assert not Handler.ended
 
 
 def test_readings_are_used_again_for_a_second(web: str) -> None:

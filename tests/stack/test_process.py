@@ -55,11 +55,21 @@ def test_stopping_twice_stops_once(run: Callable[[str], tuple[Service, Record]])
     assert not process.alive(started)
 
 
-def test_what_ignores_the_signal_is_killed(run: Callable[[str], tuple[Service, Record]]) -> None:
-    """`down` ends in any case."""
+def test_what_ignores_the_signal_is_killed(
+    run: Callable[[str], tuple[Service, Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`down` ends in any case, and waits no longer than it was told to."""
+    waits, wait_end = [], process._wait_end
+
+    def waited(record: Record, timeout: float) -> bool:
+        waits.append(timeout)
+        return wait_end(record, timeout)
+
+    monkeypatch.setattr(process, "_wait_end", waited)
     service, started = run(STUBBORN)
     process.wait_ready(service, started)
     assert process.stop([started], timeout=0.2) == ["part"]
+    assert waits == [0.2, 0.2]
     assert not process.alive(started)
 
 
